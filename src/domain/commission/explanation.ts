@@ -1,0 +1,12 @@
+import type { Language } from '../kernel/language';
+import type { CommissionFacts } from './explanation-facts';
+import { type ExplanationParts, explanationParts } from './explanation-parts';
+import { storyText } from './explanation-story';
+
+export type Explanation = ExplanationParts & { text: string };
+
+/** Explains one commission from its stored facts, calculated again and compared (`verified`). */
+export function explain(facts: CommissionFacts, language: Language): Explanation {
+  const parts = explanationParts(facts, language);
+  return { ...parts, text: storyText(parts, facts, language) };
+}

@@ -1,0 +1,98 @@
+/** How a program cuts time into settlement periods, in its own time zone. */
+export type SettlementCalendar = 'weekly' | 'halfMonthly' | 'monthly' | 'onRequest';
+
+/** A calendar month in some time zone, `YYYY-MM`. */
+export type Month = string;
+
+interface LocalDate {
+  year: number;
+  month: number;
+  day: number;
+}
+
+const dayMs = 86_400_000;
+const daysOfWeek = 7;
+/** 1 to 15 is the first half of a month, the rest the second, whatever the month's length. */
+const lastDayOfFirstHalf = 15;
+
+/**
+ * The month of an instant as the wall calendar of a zone shows it.
+ * @param timeZone IANA name
+ * @throws RangeError for an unknown zone
+ */
+export function monthOf(instant: Date, timeZone: string): Month {
+  const { year, month } = localDate(instant, timeZone);
+  return `${digits(year, 4)}-${digits(month, 2)}`;
+}
+
+/**
+ * The period that ends at or contains a cutoff, as its label: `2026-W48` (ISO 8601 week),
+ * `2026-11-H1`, `2026-11`, or the cutoff itself. A cutoff at the very start of a period closes the
+ * one before it: nothing of the new period has happened yet.
+ * @throws RangeError for an unknown zone
+ */
+export function settlementPeriod(
+  cutoffAt: Date,
+  calendar: SettlementCalendar,
+  timeZone: string,
+): string {
+  if (calendar === 'onRequest') return cutoffAt.toISOString();
+  const lastInstant = new Date(cutoffAt.getTime() - 1);
+  switch (calendar) {
+    case 'weekly':
+      return isoWeek(localDate(lastInstant, timeZone));
+    case 'halfMonthly': {
+      const { day } = localDate(lastInstant, timeZone);
+      return `${monthOf(lastInstant, timeZone)}-H${day <= lastDayOfFirstHalf ? 1 : 2}`;
+    }
+    case 'monthly':
+      return monthOf(lastInstant, timeZone);
+  }
+}
+
+/** The months of a calendar year from January up to and with this one. */
+export function monthsOfYearUntil(month: Month): Month[] {
+  const { year, number } = monthParts(month);
+  return Array.from({ length: number }, (_, index) => `${digits(year, 4)}-${digits(index + 1, 2)}`);
+}
+
+/** The month before, across the turn of the year. */
+export function monthBefore(month: Month): Month {
+  const { year, number } = monthParts(month);
+  return number === 1 ? `${digits(year - 1, 4)}-12` : `${digits(year, 4)}-${digits(number - 1, 2)}`;
+}
+
+/** @throws RangeError when the text is no month */
+export function monthParts(month: Month): { year: number; number: number } {
+  const match = /^(\d{4})-(0[1-9]|1[0-2])$/.exec(month);
+  if (match === null) throw new RangeError(`${month} is not a month YYYY-MM`);
+  return { year: Number(match[1]), number: Number(match[2]) };
+}
+
+function localDate(instant: Date, timeZone: string): LocalDate {
+  const format = new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    calendar: 'gregory',
+    numberingSystem: 'latn',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+  });
+  const parts = format.formatToParts(instant);
+  const part = (type: string) => Number(parts.find((each) => each.type === type)?.value);
+  return { year: part('year'), month: part('month'), day: part('day') };
+}
+
+/** ISO 8601: weeks begin on Monday and belong to the year that has their Thursday. */
+function isoWeek({ year, month, day }: LocalDate): string {
+  const date = Date.UTC(year, month - 1, day);
+  const weekday = (new Date(date).getUTCDay() + 6) % daysOfWeek;
+  const thursday = new Date(date + (3 - weekday) * dayMs);
+  const yearOfWeek = thursday.getUTCFullYear();
+  const dayOfYear = (thursday.getTime() - Date.UTC(yearOfWeek, 0, 1)) / dayMs;
+  return `${digits(yearOfWeek, 4)}-W${digits(Math.floor(dayOfYear / daysOfWeek) + 1, 2)}`;
+}
+
+function digits(value: number, width: number): string {
+  return String(value).padStart(width, '0');
+}

@@ -1,0 +1,76 @@
+/**
+ * Every way in which the product says no to something it understood. The codes are part of the
+ * public contract (`code` of problem+json); `src/http/problem.ts` maps each to a status and words.
+ */
+export type RefusalCode =
+  | 'not_found'
+  | 'external_id_conflict'
+  | 'in_the_future'
+  | 'before_program_start'
+  | 'currency_mismatch'
+  | 'discount_exceeds_lines'
+  | 'refund_exceeds_line'
+  | 'refund_before_payment'
+  | 'unknown_order_line'
+  | 'receipt_conflict'
+  | 'receipt_before_payment'
+  | 'binding_conflict'
+  | 'coupon_code_taken'
+  | 'unknown_distributor_code'
+  | 'unknown_sponsor'
+  | 'unknown_tier'
+  | 'invitation_required'
+  | 'not_joined'
+  | 'distributor_inactive'
+  | 'scope_required'
+  | 'payer_method_conflict'
+  | 'platform_declaration_required'
+  | 'currency_not_supported'
+  | 'invalid_tax_number'
+  | 'invalid_id_number'
+  | 'setting_is_fixed'
+  | 'settings_contradict'
+  | 'live_program'
+  | 'clock_backwards'
+  | 'clock_busy'
+  | 'plan_not_compliant'
+  | 'plan_would_rewrite'
+  | 'plan_already_published'
+  | 'settlement_already_open'
+  | 'settlement_not_open'
+  | 'settlement_not_approved'
+  | 'channel_kind_unavailable'
+  | 'unknown_channel'
+  | 'payout_not_retryable'
+  | 'payout_not_cancelable'
+  | 'review_already_decided'
+  | 'second_person_required'
+  | 'reason_required'
+  | 'role_required'
+  | 'email_taken'
+  | 'sign_in_failed'
+  | 'ledger_conflict'
+  | 'temporal_unavailable';
+
+/** One fault inside a request, addressed by a JSON pointer. */
+export interface Fault {
+  pointer: string;
+  code: string;
+  message: string;
+}
+
+/**
+ * An expected outcome that must undo the transaction it happens in: the request was understood and
+ * refused by a rule. Anything else that is thrown is a failure of ours.
+ */
+export class Refusal extends Error {
+  readonly code: RefusalCode;
+  readonly errors: readonly Fault[];
+
+  constructor(code: RefusalCode, detail: string, options: { errors?: readonly Fault[] } = {}) {
+    super(detail);
+    this.name = 'Refusal';
+    this.code = code;
+    this.errors = options.errors ?? [];
+  }
+}

@@ -1,0 +1,104 @@
+import type { Language } from '../kernel/language';
+
+/** By what an order can be brought to a distributor, in the order in which they are tried. */
+export const attributionOrder = ['coupon', 'code', 'click', 'binding'] as const;
+
+export type AttributedBy = (typeof attributionOrder)[number];
+
+/** A distributor that a candidate leads to, as of the payment. */
+export interface Holder {
+  distributorId: string;
+  /** Whether it had joined by then. */
+  joined: boolean;
+  /** Whether its status at that moment earns. */
+  earns: boolean;
+}
+
+/** Something on or behind the order that may say who brought it. */
+export interface Candidate {
+  by: AttributedBy;
+  /** What was given: the coupon code, the distributor code, the click id, the binding's id. */
+  given: string;
+  /** undefined: it leads to nobody. */
+  holder: Holder | undefined;
+}
+
+export type RejectionReason =
+  | 'coupon_unknown'
+  | 'code_unknown'
+  | 'click_unknown'
+  | 'binding_unknown'
+  | 'not_joined'
+  | 'not_earning'
+  | 'outranked';
+
+export interface Rejection {
+  by: AttributedBy;
+  given: string;
+  reason: RejectionReason;
+}
+
+export interface Attribution {
+  /** null: nobody brought it */
+  distributorId: string | null;
+  by: AttributedBy | 'none';
+  rejected: Rejection[];
+}
+
+/**
+ * Who brought an order: the first candidate that leads to somebody who had joined and earns at that
+ * moment. Every other candidate is named with the reason why it lost. Whether the distributor is
+ * the buyer himself is not asked here: that is a rule of the plan.
+ */
+export function attribute(candidates: readonly Candidate[]): Attribution {
+  const ranked = [...candidates].sort((a, b) => rank(a) - rank(b));
+  const rejected: Rejection[] = [];
+  let winner: { distributorId: string; by: AttributedBy } | undefined;
+  for (const candidate of ranked) {
+    const { by, given, holder } = candidate;
+    const reason = winner === undefined ? whyNot(candidate) : 'outranked';
+    if (reason === undefined && holder !== undefined) {
+      winner = { distributorId: holder.distributorId, by };
+    } else {
+      rejected.push({ by, given, reason: reason ?? 'outranked' });
+    }
+  }
+  return { distributorId: winner?.distributorId ?? null, by: winner?.by ?? 'none', rejected };
+}
+
+function rank({ by }: Candidate): number {
+  return attributionOrder.indexOf(by);
+}
+
+function whyNot({ by, holder }: Candidate): RejectionReason | undefined {
+  if (holder === undefined) return `${by}_unknown`;
+  if (!holder.joined) return 'not_joined';
+  return holder.earns ? undefined : 'not_earning';
+}
+
+/** The reasons in words. */
+export const rejectionWords: Readonly<Record<RejectionReason, Readonly<Record<Language, string>>>> =
+  {
+    coupon_unknown: {
+      en: 'No distributor of this program has this coupon code.',
+      'zh-CN': '本计划中没有分销员使用该优惠码。',
+    },
+    code_unknown: {
+      en: 'No distributor of this program has this code.',
+      'zh-CN': '本计划中没有该代码的分销员。',
+    },
+    click_unknown: { en: 'There is no such click.', 'zh-CN': '没有该点击记录。' },
+    binding_unknown: { en: 'There is no such binding.', 'zh-CN': '没有该绑定关系。' },
+    not_joined: {
+      en: 'The distributor had not joined when the order was paid.',
+      'zh-CN': '订单付款时该分销员尚未加入。',
+    },
+    not_earning: {
+      en: 'The distributor could not earn when the order was paid.',
+      'zh-CN': '订单付款时该分销员不能获得佣金。',
+    },
+    outranked: {
+      en: 'Something that counts before it had already decided.',
+      'zh-CN': '已由优先级更高的依据确定归属。',
+    },
+  };

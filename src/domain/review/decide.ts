@@ -1,0 +1,54 @@
+import type { Role } from '../kernel/access';
+import { type Decision, type ReviewKind, reviewRules } from './kind';
+
+/** What a decision is judged by. */
+export interface ReviewFacts {
+  readonly kind: ReviewKind;
+  readonly status: 'open' | 'decided';
+  /** how many people must approve, each another one; a single rejection is enough */
+  readonly stepsNeeded: number;
+  /** who approved so far, in order */
+  readonly deciders: readonly string[];
+  /** who may not decide at all: the one whose own decision is appealed */
+  readonly excluded: readonly string[];
+}
+
+export interface Verdict {
+  readonly deciderId: string;
+  readonly roles: readonly Role[];
+  readonly decision: Decision;
+  readonly reason: string | null;
+}
+
+/** Why a decision does not count, in words for the one who decided. */
+export const objections = {
+  role_required: 'Deciding this takes another role.',
+  review_already_decided: 'This review has been decided.',
+  second_person_required: 'Another person must decide this.',
+  reason_required: 'This decision needs a reason that the person concerned can read.',
+} as const;
+
+export type Judgement =
+  | { readonly ok: true; readonly step: number; readonly outcome: Decision | null }
+  | { readonly ok: false; readonly code: keyof typeof objections };
+
+/**
+ * Whether a decision counts, as which step, and what it makes of the task: an outcome, or null
+ * when another person must still approve.
+ */
+export function judge(task: ReviewFacts, verdict: Verdict): Judgement {
+  const rules = reviewRules[task.kind];
+  if (!verdict.roles.some((role) => rules.roles.includes(role))) {
+    return { ok: false, code: 'role_required' };
+  }
+  if (task.status === 'decided') return { ok: false, code: 'review_already_decided' };
+  if ([...task.deciders, ...task.excluded].includes(verdict.deciderId)) {
+    return { ok: false, code: 'second_person_required' };
+  }
+  if (rules.reasonFor.includes(verdict.decision) && (verdict.reason ?? '').trim() === '') {
+    return { ok: false, code: 'reason_required' };
+  }
+  const step = task.deciders.length + 1;
+  const enough = verdict.decision === 'reject' || step >= task.stepsNeeded;
+  return { ok: true, step, outcome: enough ? verdict.decision : null };
+}
