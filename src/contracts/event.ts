@@ -1,0 +1,8 @@
+/** Types of the facts that the outside hears of; names are part of the public contract. */
+export type EventType =
+  | `distributor.${'applied' | 'activated' | 'rejected'}`
+  | `commission.${'held' | 'available' | 'adjusted' | 'reversed'}`
+  | `settlement.${'opened' | 'closed' | 'rejected'}`
+  | `payout.${'submitted' | 'awaiting_confirmation' | 'paid' | 'failed' | 'canceled' | 'returned'}`
+  | 'binding.created'
+  | 'plan.published';

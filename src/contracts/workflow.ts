@@ -1,0 +1,65 @@
+import { defineSignal, defineUpdate } from '@temporalio/workflow';
+
+/** The task queue that every worker polls. */
+export const taskQueue = 'tributary';
+
+/** Inputs carry ids only: what a workflow needs to know it reads from PostgreSQL. */
+export interface DistributorInput {
+  distributorId: string;
+}
+export interface SettlementInput {
+  settlementId: string;
+}
+export interface PayoutInput {
+  payoutId: string;
+}
+
+export interface ReviewInput {
+  reviewId: string;
+}
+
+/** Every workflow type, with the input it starts from. */
+export interface WorkflowInputs {
+  distributor: DistributorInput;
+  settlement: SettlementInput;
+  payout: PayoutInput;
+  review: ReviewInput;
+  release: Record<string, never>;
+}
+export type WorkflowType = keyof WorkflowInputs;
+
+export const workflowIds = {
+  distributor: (distributorId: string) => `distributor:${distributorId}`,
+  settlement: (programId: string, period: string, run: number) =>
+    `settlement:${programId}:${period}:${run}`,
+  payout: (payoutId: string) => `payout:${payoutId}`,
+  /** For a review that no other workflow waits for. */
+  review: (reviewId: string) => `review:${reviewId}`,
+  /** One at a time in the whole house. */
+  release: () => 'release',
+} as const;
+
+/** The clock of a test program was moved, or a due moment has passed: look again. */
+export const clockMoved = defineSignal('clockMoved');
+/** The inbox of this payout's channel has something new. */
+export const providerNews = defineSignal('providerNews');
+/** One payout of this settlement reached its end. */
+export const payoutFinal = defineSignal('payoutFinal');
+
+export type SignalName = 'clockMoved' | 'providerNews' | 'payoutFinal';
+
+/** An admin's decision on a review task. */
+export interface DecideInput {
+  reviewId: string;
+  deciderId: string;
+  decision: 'approve' | 'reject';
+  reason: string | null;
+}
+
+/** What the decision came to, JSON-safe; `refused` carries the code of a Refusal. */
+export type DecideResult =
+  | { outcome: 'decided'; subject: Record<string, unknown> }
+  | { outcome: 'needs_second_person' }
+  | { outcome: 'refused'; code: string; detail: string };
+
+export const decide = defineUpdate<DecideResult, [DecideInput]>('decide');

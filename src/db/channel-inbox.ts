@@ -1,0 +1,101 @@
+import type { StoredNews } from '../domain/payout/news';
+import type { ChannelRow } from './channel';
+import type { Tx } from './database';
+import { wakePayout } from './payout';
+import { openPayoutReview, openStrangeBillReview } from './payout-review';
+
+/** A verified message of a provider. The amount is fen; `receivedAt` is real time. */
+export interface InboxEntry {
+  eventId: string;
+  channelNumber: string;
+  amount: bigint;
+  news: StoredNews;
+  receivedAt: Date;
+}
+
+export type Receipt = 'taken' | 'repeat' | 'strange';
+
+interface Billed {
+  id: string;
+  amount: bigint;
+  storeId: string;
+  programId: string;
+  clockOffsetMs: bigint;
+}
+
+/**
+ * Keeps a verified message, once by (channel, event id), and wakes the payout that it is about, in
+ * one transaction. A message about a transfer that we never made, or about another amount, is kept
+ * as read, so that no payout ever books it; a person looks at it.
+ */
+export async function receiveCallback(
+  tx: Tx,
+  channel: ChannelRow,
+  entry: InboxEntry,
+): Promise<Receipt> {
+  const payout = await tx.first<Billed>(
+    `SELECT p.id, p.amount, g.store_id, p.program_id, g.clock_offset_ms
+     FROM payout p JOIN program g ON g.id = p.program_id
+     WHERE p.channel_id = $1 AND p.channel_number = $2`,
+    [channel.id, entry.channelNumber],
+  );
+  const fits = payout !== undefined && payout.amount === entry.amount;
+  if (!(await storeEntry(tx, channel.id, entry, fits))) return 'repeat';
+  if (fits) {
+    await wakePayout(tx, payout.id);
+    return 'taken';
+  }
+  const facts = {
+    channelId: channel.id,
+    channelNumber: entry.channelNumber,
+    eventId: entry.eventId,
+    said: entry.news.kind,
+    saidAmount: entry.amount.toString(),
+  };
+  if (payout === undefined) {
+    await openStrangeBillReview(tx, channel, { why: 'unknown_bill', ...facts }, entry.receivedAt);
+  } else {
+    const amounts = { why: 'other_amount', amount: payout.amount.toString() };
+    await openPayoutReview(tx, payout, { ...amounts, ...facts }, entry.receivedAt);
+  }
+  return 'strange';
+}
+
+async function storeEntry(
+  tx: Tx,
+  channelId: string,
+  entry: InboxEntry,
+  unread: boolean,
+): Promise<boolean> {
+  const stored = await tx.run(
+    `INSERT INTO channel_inbox (channel_id, event_id, channel_number, news, received_at, handled_at)
+     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (channel_id, event_id) DO NOTHING`,
+    [
+      channelId,
+      entry.eventId,
+      entry.channelNumber,
+      JSON.stringify(entry.news),
+      entry.receivedAt,
+      unread ? null : entry.receivedAt,
+    ],
+  );
+  return stored > 0;
+}
+
+/** What callbacks brought for a transfer and nobody has read yet, in the order of arrival. */
+export function unreadNews(
+  tx: Tx,
+  channelId: string,
+  channelNumber: string,
+): Promise<{ id: bigint; news: StoredNews }[]> {
+  return tx.rows(
+    `SELECT id, news FROM channel_inbox
+     WHERE channel_id = $1 AND channel_number = $2 AND handled_at IS NULL
+     ORDER BY id FOR UPDATE`,
+    [channelId, channelNumber],
+  );
+}
+
+export async function markRead(tx: Tx, ids: readonly bigint[], at: Date): Promise<void> {
+  await tx.run('UPDATE channel_inbox SET handled_at = $2 WHERE id = ANY($1)', [ids, at]);
+}

@@ -1,0 +1,58 @@
+import { Refusal } from '../domain/kernel/refusal';
+import type { Tx } from './database';
+import type { Vault } from './vault';
+
+/** A payout channel of one store as it is stored. Limits are fen; null: none. */
+export interface ChannelRow {
+  id: string;
+  storeId: string;
+  kind: string;
+  name: string;
+  settingsCipher: string;
+  perTransferAmount: bigint | null;
+  perDayAmount: bigint | null;
+  createdAt: Date;
+}
+
+/** Settings hold a merchant's credentials: they are sealed for their row. */
+export const settingsPlace = (channelId: string) => `channel.settings:${channelId}`;
+
+/** @throws Refusal `not_found`, also for a channel of another store */
+export async function findChannel(
+  read: Tx,
+  caller: { storeId: string },
+  channelId: string,
+): Promise<ChannelRow> {
+  const channel = await channelById(read, channelId);
+  if (channel?.storeId !== caller.storeId) {
+    throw new Refusal('not_found', 'There is no such channel.');
+  }
+  return channel;
+}
+
+export function channelById(read: Tx, channelId: string): Promise<ChannelRow | undefined> {
+  return read.first<ChannelRow>('SELECT * FROM channel WHERE id = $1', [channelId]);
+}
+
+/** What an adapter is opened with. */
+export function openSettings(vault: Vault, channel: ChannelRow) {
+  const text = vault.open(settingsPlace(channel.id), channel.settingsCipher);
+  return { id: channel.id, kind: channel.kind, settings: JSON.parse(text) as unknown };
+}
+
+/** Keeps a new channel of a store. */
+export async function insertChannel(tx: Tx, channel: ChannelRow): Promise<void> {
+  await tx.insert('channel', channel);
+}
+
+/** The channels of a store, newest first, from behind a cursor. */
+export function listChannels(
+  read: Tx,
+  filter: { storeId: string; limit: number; cursor?: string | undefined },
+): Promise<ChannelRow[]> {
+  return read.rows<ChannelRow>(
+    `SELECT * FROM channel WHERE store_id = $1 AND ($2::text IS NULL OR id < $2)
+     ORDER BY id DESC LIMIT $3`,
+    [filter.storeId, filter.cursor ?? null, filter.limit + 1],
+  );
+}

@@ -1,0 +1,125 @@
+import { type Clock, programNow } from '../domain/kernel/clock';
+import { Refusal } from '../domain/kernel/refusal';
+import type { Database, Tx } from './database';
+import { enqueueSignal } from './outbox';
+import { lockProgram, type ProgramRow } from './program';
+import { releaseDue } from './release';
+import { reviewById, workflowOfReview } from './review';
+
+export interface ClockMoveDeps {
+  db: Database;
+  clock: Clock;
+  /** Wakes a running workflow; false when none runs. Throws `temporal_unavailable`. */
+  wake(workflowId: string): Promise<boolean>;
+}
+
+interface Due {
+  id: string;
+  dueAt: Date;
+  workflowId: string;
+  subjectId: string;
+}
+
+/** Workflows that wait for one moment are woken in portions of this size. */
+const togetherAtMost = 200;
+/** A workflow that does not act within this time has no worker; the move can be repeated. */
+const patienceMs = 15_000;
+const pollMs = 10;
+
+/**
+ * Moves the clock of a test program forwards to a moment. What falls due on the way is visited in
+ * order (time, then id): the clock stands at each due moment until its workflow has acted, so
+ * everything happens on the day on which it would have happened. A move that broke off half-way is
+ * repeated with the same target and goes on where it stopped.
+ * @returns the program's clock after the move
+ * @throws Refusal `live_program`, `clock_backwards`, `temporal_unavailable`
+ */
+export async function moveClock(
+  deps: ClockMoveDeps,
+  program: ProgramRow,
+  target: Date,
+): Promise<Date> {
+  if (program.mode === 'live') {
+    throw new Refusal('live_program', 'The clock of a live program is real time.');
+  }
+  await mustLieAhead(deps, program, target);
+  for (;;) {
+    const due = await nextDue(deps.db.read, program.id, target);
+    const stop = due[0]?.dueAt ?? target;
+    await releaseDue(deps.db, { programId: program.id, until: stop });
+    const now = await setClock(deps, program, stop);
+    if (due.length === 0) return now;
+    await visit(deps, due);
+  }
+}
+
+/** A target that was passed is refused, unless an earlier move to it stands before a due moment. */
+async function mustLieAhead(
+  { db, clock }: ClockMoveDeps,
+  program: ProgramRow,
+  target: Date,
+): Promise<void> {
+  if (target >= programNow(program, clock.now())) return;
+  if ((await nextDue(db.read, program.id, target)).length > 0) return;
+  throw new Refusal('clock_backwards', 'The clock of a program only moves forwards.');
+}
+
+/** All that waits for the earliest moment up to the target, by id. */
+function nextDue(read: Tx, programId: string, target: Date): Promise<Due[]> {
+  return read.rows<Due>(
+    `SELECT id, due_at, workflow_id, subject_id FROM due_moment
+     WHERE program_id = $1 AND status = 'waiting' AND due_at = (
+       SELECT min(due_at) FROM due_moment
+       WHERE program_id = $1 AND status = 'waiting' AND due_at <= $2)
+     ORDER BY id LIMIT ${togetherAtMost}`,
+    [programId, target],
+  );
+}
+
+/** Puts the clock at a moment, never back: two moves at the same time cannot undo each other. */
+function setClock({ db, clock }: ClockMoveDeps, program: ProgramRow, stop: Date): Promise<Date> {
+  return db.transaction(async (tx) => {
+    const { clockOffsetMs } = await lockProgram(tx, program);
+    const realNow = clock.now();
+    const wanted = BigInt(stop.getTime() - realNow.getTime());
+    const offset = wanted > clockOffsetMs ? wanted : clockOffsetMs;
+    await tx.run('UPDATE program SET clock_offset_ms = $2 WHERE id = $1', [program.id, offset]);
+    return programNow({ clockOffsetMs: offset }, realNow);
+  });
+}
+
+/** Wakes who waits for this moment, one after the other, and stays until all have acted. */
+async function visit(deps: ClockMoveDeps, due: readonly Due[]): Promise<void> {
+  const { db } = deps;
+  for (const moment of due) {
+    if (!(await deps.wake(moment.workflowId))) await startAndWake(db, moment);
+  }
+  let waiting = due.length;
+  for (let waitedMs = 0; waitedMs < patienceMs; waitedMs += pollMs) {
+    const before = waiting;
+    waiting = await countWaiting(db.read, due);
+    if (waiting === 0) return;
+    if (waiting < before) waitedMs = 0;
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
+  throw new Refusal(
+    'temporal_unavailable',
+    'What fell due has not been done yet; repeat the move.',
+  );
+}
+
+async function countWaiting(read: Tx, due: readonly Due[]): Promise<number> {
+  const rows = await read.rows(
+    `SELECT 1 FROM due_moment WHERE id = ANY($1) AND status = 'waiting'`,
+    [due.map(({ id }) => id)],
+  );
+  return rows.length;
+}
+
+/** Its workflow does not run (yet, or Temporal lost it): the outbox starts it from its row. */
+async function startAndWake(db: Database, due: Due): Promise<void> {
+  await db.transaction(async (tx) => {
+    const start = workflowOfReview(await reviewById(tx, due.subjectId));
+    await enqueueSignal(tx, { ...start, signalName: 'clockMoved' });
+  });
+}

@@ -1,0 +1,169 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import { Pool, type PoolClient, types } from 'pg';
+import { PrismaClient } from './generated/client';
+
+/**
+ * SQL inside one transaction (or, as `Database.read`, single statements outside of one).
+ * Column names come back in camelCase, BIGINT as bigint, timestamptz as Date, jsonb parsed.
+ */
+export interface Tx {
+  rows<T extends object>(sql: string, params?: readonly unknown[]): Promise<T[]>;
+  first<T extends object>(sql: string, params?: readonly unknown[]): Promise<T | undefined>;
+  /** Runs a statement and says how many rows it touched. */
+  run(sql: string, params?: readonly unknown[]): Promise<number>;
+  /** One INSERT. Keys are camelCase column names; all rows have the keys of the first. */
+  insert(table: string, rows: object | readonly object[]): Promise<void>;
+}
+
+export interface Database {
+  readonly read: Tx;
+  readonly prisma: PrismaClient;
+  /** Runs `work` in one transaction; deadlocks and serialization failures are tried again. */
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** A connection of one's own, for session locks and LISTEN; the caller releases it. */
+  connect(): Promise<PoolClient>;
+  close(): Promise<void>;
+}
+
+const retryable = new Set(['40001', '40P01']);
+const triesAtMost = 4;
+/** PostgreSQL's limit on parameters of one statement. */
+const parametersAtMost = 65_535;
+
+/** Opens a pool. Every session works in UTC and gives up on what hangs. */
+export function openDatabase(url: string, options: { maxConnections?: number } = {}): Database {
+  const pool = new Pool({
+    connectionString: url,
+    max: options.maxConnections ?? 10,
+    types: { getTypeParser },
+    options:
+      '-c timezone=UTC -c statement_timeout=120000 -c lock_timeout=20000' +
+      ' -c idle_in_transaction_session_timeout=60000',
+  });
+  pool.on('error', () => undefined); // an idle connection died; the next query gets a new one
+  const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: url, max: 4 }) });
+  return {
+    read: sqlOn(pool),
+    prisma,
+    transaction: (work) => inTransaction(pool, work),
+    connect: () => pool.connect(),
+    close: async () => {
+      await prisma.$disconnect();
+      await pool.end();
+    },
+  };
+}
+
+async function inTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await oneTransaction(pool, work);
+    } catch (error) {
+      if (tries >= triesAtMost || !retryable.has(sqlState(error))) throw error;
+    }
+  }
+}
+
+async function oneTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('BEGIN');
+    const result = await work(sqlOn(client));
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch((lost: Error) => {
+      broken = lost;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+/** The SQLSTATE of a database error, or an empty text for any other error. */
+export function sqlState(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : '';
+}
+
+/** The constraint that a database error names, or an empty text. */
+export function violatedConstraint(error: unknown): string {
+  return error instanceof Error && 'constraint' in error && typeof error.constraint === 'string'
+    ? error.constraint
+    : '';
+}
+
+function sqlOn(client: Pool | PoolClient): Tx {
+  const query = (sql: string, params: readonly unknown[] = []) =>
+    client.query<Record<string, unknown>>(sql, [...params]);
+  const rows = async <T extends object>(sql: string, params?: readonly unknown[]) => {
+    const result = await query(sql, params);
+    const names = result.fields.map(({ name }) => [name, camelCase(name)] as const);
+    return result.rows.map(
+      (row) => Object.fromEntries(names.map(([name, camel]) => [camel, row[name]])) as T,
+    );
+  };
+  return {
+    rows,
+    first: async <T extends object>(sql: string, params?: readonly unknown[]) =>
+      (await rows<T>(sql, params))[0],
+    run: async (sql, params) => (await query(sql, params)).rowCount ?? 0,
+    insert: async (table, values) => {
+      for (const part of insertParts(Array.isArray(values) ? values : [values])) {
+        await query(insertSql(table, part.columns, part.count), part.params);
+      }
+    },
+  };
+}
+
+interface InsertPart {
+  columns: string[];
+  count: number;
+  params: unknown[];
+}
+
+function insertParts(rows: readonly object[]): InsertPart[] {
+  const first = rows[0];
+  if (first === undefined) return [];
+  const keys = Object.entries(first)
+    .filter(([, value]) => value !== undefined)
+    .map(([key]) => key);
+  const perPart = Math.floor(parametersAtMost / keys.length);
+  const parts: InsertPart[] = [];
+  for (let start = 0; start < rows.length; start += perPart) {
+    const slice = rows.slice(start, start + perPart) as Record<string, unknown>[];
+    parts.push({
+      columns: keys.map(snakeCase),
+      count: slice.length,
+      params: slice.flatMap((row) => keys.map((key) => row[key] ?? null)),
+    });
+  }
+  return parts;
+}
+
+function insertSql(table: string, columns: readonly string[], count: number): string {
+  const width = columns.length;
+  const tuples = Array.from(
+    { length: count },
+    (_, row) => `(${columns.map((__, column) => `$${row * width + column + 1}`).join(', ')})`,
+  );
+  return `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${tuples.join(', ')}`;
+}
+
+const int8Oid = 20;
+
+function getTypeParser(oid: number, format?: 'text' | 'binary') {
+  if (oid === int8Oid && format !== 'binary') return (text: string) => BigInt(text);
+  return types.getTypeParser(oid, format as 'text');
+}
+
+function camelCase(name: string): string {
+  return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

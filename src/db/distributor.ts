@@ -1,0 +1,320 @@
+import { randomInt } from 'node:crypto';
+import { workflowIds } from '../contracts/workflow';
+import { makeCode, normalizeCode } from '../domain/distributor/code';
+import {
+  applicationDueDays,
+  type ArrivalCause,
+  enrol,
+  firstTier,
+  tierWithoutPlan,
+} from '../domain/distributor/enrolment';
+import { type DistributorStatus, maySponsor } from '../domain/distributor/state';
+import type { Caller } from '../domain/kernel/access';
+import { addDays, floorToSecond, programNow } from '../domain/kernel/clock';
+import { Refusal } from '../domain/kernel/refusal';
+import type { Decision } from '../domain/review/kind';
+import { contentHash } from './content-hash';
+import type { Tx } from './database';
+import { recordEvents } from './event';
+import { lockExternalId } from './external-id';
+import { newId } from './id';
+import { enqueueStart } from './outbox';
+import type { ProgramRow, Reach } from './program';
+import { openReview } from './review';
+import { beginStanding, moveStanding } from './standing';
+import { maskPhone, type Vault } from './vault';
+
+/** Answers to a program's own questions. */
+export type Replies = Record<string, string | boolean | number | string[]>;
+
+/** A distributor as it is stored; status, tier and sponsor are those of the standing in force. */
+export interface DistributorRow {
+  id: string;
+  storeId: string;
+  programId: string;
+  externalId: string;
+  contentHash: string;
+  name: string;
+  phoneCipher: string;
+  phoneIndex: string;
+  phoneMasked: string;
+  code: string;
+  customerExternalId: string | null;
+  joinedAt: Date;
+  answers: Replies;
+  status: DistributorStatus;
+  tier: string;
+  sponsorId: string | null;
+  createdAt: Date;
+}
+
+/**
+ * The distributor that a caller names.
+ * @throws Refusal `not_found`, also for one of another store or of a program of the other mode
+ */
+export async function findDistributor(
+  read: Tx,
+  caller: Reach,
+  id: string,
+): Promise<DistributorRow> {
+  const found = await read.first<DistributorRow>(
+    `SELECT d.* FROM distributor d JOIN program p ON p.id = d.program_id
+     WHERE d.id = $1 AND d.store_id = $2 AND ($3 = 'both' OR p.mode = $3)`,
+    [id, caller.storeId, caller.mode],
+  );
+  if (found === undefined) throw new Refusal('not_found', 'There is no such distributor.');
+  return found;
+}
+
+export interface NewDistributor {
+  externalId: string;
+  name: string;
+  /** in its one spelling (`normalizePhone`) */
+  phone: string;
+  sponsorCode?: string | undefined;
+  customerExternalId?: string | undefined;
+  /** only for people who are brought in */
+  joinedAt?: Date | undefined;
+  tier?: string | undefined;
+  answers?: Replies | undefined;
+}
+
+export interface Arriving {
+  program: ProgramRow;
+  input: NewDistributor;
+  caller: Caller;
+  realNow: Date;
+  vault: Vault;
+}
+
+/**
+ * Takes somebody into a program: row, first standing and event and, where the program reviews, the
+ * task, its due moment and the start of the workflow, all in one transaction. The same externalId
+ * with the same content answers the first row.
+ */
+export async function createDistributor(
+  tx: Tx,
+  arriving: Arriving,
+): Promise<{ distributor: DistributorRow; created: boolean }> {
+  const { program, input, caller, vault } = arriving;
+  const phoneIndex = vault.index('phone', input.phone);
+  const hash = contentHash({ ...input, phone: phoneIndex, programId: program.id });
+  await lockExternalId(tx, 'distributor', caller.storeId, input.externalId);
+  const before = await tx.first<DistributorRow>(
+    'SELECT * FROM distributor WHERE store_id = $1 AND external_id = $2',
+    [caller.storeId, input.externalId],
+  );
+  if (before !== undefined) return { distributor: sameContent(before, hash), created: false };
+  const start = await judgeArrival(tx, arriving);
+  const id = newId('distributor');
+  const row: Omit<DistributorRow, 'code'> = {
+    id,
+    storeId: program.storeId,
+    programId: program.id,
+    externalId: input.externalId,
+    contentHash: hash,
+    name: input.name,
+    phoneCipher: vault.seal(`distributor.phone:${id}`, input.phone),
+    phoneIndex,
+    phoneMasked: maskPhone(input.phone),
+    customerExternalId: input.customerExternalId ?? null,
+    joinedAt: start.joinedAt,
+    answers: input.answers ?? {},
+    status: start.status === 'applied' ? 'under_review' : start.status,
+    tier: start.tier,
+    sponsorId: start.sponsorId,
+    createdAt: arriving.realNow,
+  };
+  const distributor = { ...row, code: await insertWithFreeCode(tx, row) };
+  await beginLife(tx, distributor, start, caller.actor);
+  return { distributor, created: true };
+}
+
+function sameContent(before: DistributorRow, hash: string): DistributorRow {
+  if (before.contentHash === hash) return before;
+  throw new Refusal('external_id_conflict', 'This externalId was used for another distributor.');
+}
+
+interface Start {
+  status: DistributorStatus;
+  cause: ArrivalCause;
+  joinedAt: Date;
+  tier: string;
+  sponsorId: string | null;
+}
+
+async function judgeArrival(tx: Tx, arriving: Arriving): Promise<Start> {
+  const { program, input, caller } = arriving;
+  const imported = input.joinedAt !== undefined;
+  if (imported || input.tier !== undefined) mustBeAllowedToImport(caller);
+  const enrolled = enrol({
+    enrolment: program.enrolment,
+    imported,
+    byAdmin: caller.kind === 'admin',
+  });
+  if (!enrolled.ok) {
+    throw new Refusal(enrolled.code, 'This program takes only people whom an admin appoints.');
+  }
+  const sponsorId =
+    input.sponsorCode === undefined ? null : await sponsorOf(tx, program.id, input.sponsorCode);
+  const tier = await tierFor(tx, program, arriving.realNow, input.tier);
+  return { ...enrolled, joinedAt: joinedAtOf(arriving), tier, sponsorId };
+}
+
+function mustBeAllowedToImport(caller: Caller): void {
+  if (caller.kind === 'admin' || caller.scopes.includes('distributors:import')) return;
+  throw new Refusal('scope_required', 'joinedAt and tier need the scope distributors:import.');
+}
+
+/** Never before the program's start; without a given moment the whole second that runs. */
+function joinedAtOf({ program, input, realNow }: Arriving): Date {
+  const now = programNow(program, realNow);
+  const { joinedAt } = input;
+  if (joinedAt === undefined) {
+    const second = floorToSecond(now);
+    return second < program.startsAt ? program.startsAt : second;
+  }
+  if (joinedAt > now) throw new Refusal('in_the_future', 'joinedAt is later than the clock.');
+  if (joinedAt < program.startsAt) {
+    throw new Refusal('before_program_start', 'joinedAt is before the program starts.');
+  }
+  return joinedAt;
+}
+
+async function sponsorOf(tx: Tx, programId: string, code: string): Promise<string> {
+  const sponsor = await tx.first<{ id: string; status: DistributorStatus }>(
+    'SELECT id, status FROM distributor WHERE program_id = $1 AND code = $2',
+    [programId, normalizeCode(code)],
+  );
+  if (sponsor === undefined) {
+    throw new Refusal('unknown_sponsor', 'No distributor of this program has the sponsorCode.');
+  }
+  if (!maySponsor(sponsor.status)) {
+    throw new Refusal('distributor_inactive', `The sponsor is ${sponsor.status}.`);
+  }
+  return sponsor.id;
+}
+
+/** The tiers of the plan in force; before the first comes into force, of the next one. */
+async function tierFor(
+  tx: Tx,
+  program: ProgramRow,
+  realNow: Date,
+  wanted: string | undefined,
+): Promise<string> {
+  const plan = await tx.first<{ tiers: { code: string; rank: number }[] }>(
+    `SELECT body -> 'tiers' AS tiers FROM plan
+     WHERE program_id = $1 AND effective_at IS NOT NULL AND status <> 'draft'
+     ORDER BY (effective_at <= $2) DESC,
+       CASE WHEN effective_at <= $2 THEN effective_at END DESC, effective_at, version DESC
+     LIMIT 1`,
+    [program.id, programNow(program, realNow)],
+  );
+  if (plan === undefined) return wanted ?? tierWithoutPlan;
+  if (wanted === undefined) return firstTier(plan.tiers);
+  if (plan.tiers.some(({ code }) => code === wanted)) return wanted;
+  throw new Refusal('unknown_tier', `The plan has no tier ${wanted}.`);
+}
+
+const codeTriesAtMost = 20;
+
+async function insertWithFreeCode(tx: Tx, row: Omit<DistributorRow, 'code'>): Promise<string> {
+  for (let tries = 0; tries < codeTriesAtMost; tries += 1) {
+    const code = makeCode((below) => randomInt(below));
+    const inserted = await tx.run(
+      `INSERT INTO distributor (id, store_id, program_id, external_id, content_hash, name,
+         phone_cipher, phone_index, phone_masked, code, customer_external_id, joined_at, answers,
+         status, tier, sponsor_id, created_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+       ON CONFLICT (program_id, code) DO NOTHING`,
+      [
+        ...[row.id, row.storeId, row.programId, row.externalId, row.contentHash, row.name],
+        ...[row.phoneCipher, row.phoneIndex, row.phoneMasked, code, row.customerExternalId],
+        ...[row.joinedAt, JSON.stringify(row.answers), row.status, row.tier, row.sponsorId],
+        row.createdAt,
+      ],
+    );
+    if (inserted === 1) return code;
+  }
+  throw new Error(`no free distributor code in ${row.programId} after ${codeTriesAtMost} tries`);
+}
+
+async function beginLife(
+  tx: Tx,
+  distributor: DistributorRow,
+  { status, cause }: Start,
+  actor: string,
+): Promise<void> {
+  const { id, joinedAt, tier, sponsorId, createdAt } = distributor;
+  const first = { status, cause };
+  const steps =
+    status === 'applied'
+      ? [first, { status: 'under_review' as const, cause: 'review_opened' }]
+      : [first];
+  await beginStanding(tx, {
+    distributorId: id,
+    joinedAt,
+    tier,
+    sponsorId,
+    actor,
+    recordedAt: createdAt,
+    steps,
+  });
+  await announce(tx, distributor, status === 'applied' ? 'applied' : 'activated', joinedAt);
+  if (status === 'applied') await openApplication(tx, distributor);
+}
+
+async function openApplication(tx: Tx, distributor: DistributorRow): Promise<void> {
+  const { id, storeId, programId, joinedAt, sponsorId, tier } = distributor;
+  const workflowId = workflowIds.distributor(id);
+  await openReview(tx, {
+    storeId,
+    programId,
+    kind: 'application',
+    subjectId: id,
+    workflowId,
+    dueAt: addDays(joinedAt, applicationDueDays),
+    facts: { distributorId: id, sponsorId, tier, appliedAt: joinedAt.toISOString() },
+    createdAt: joinedAt,
+  });
+  await enqueueStart(tx, {
+    workflowType: 'distributor',
+    workflowId,
+    input: { distributorId: id },
+  });
+}
+
+async function announce(
+  tx: Tx,
+  { id, storeId, programId }: Pick<DistributorRow, 'id' | 'storeId' | 'programId'>,
+  what: 'applied' | 'activated' | 'rejected',
+  occurredAt: Date,
+): Promise<void> {
+  const payload = { distributorId: id, programId };
+  const type = `distributor.${what}` as const;
+  await recordEvents(tx, [{ storeId, programId, type, subjectId: id, payload, occurredAt }]);
+}
+
+/** What an admin's decision makes of an application, in the transaction of the decision. */
+export async function decideApplication(
+  tx: Tx,
+  decided: {
+    distributorId: string;
+    outcome: Decision;
+    /** on the program's clock */
+    at: Date;
+    reason: string | null;
+    actor: string;
+  },
+): Promise<DistributorStatus> {
+  const { distributorId, outcome, at, reason, actor } = decided;
+  const move = outcome === 'approve' ? 'application_approved' : 'application_rejected';
+  const status = await moveStanding(tx, { distributorId, move, at, reason, actor });
+  const distributor = await tx.first<DistributorRow>('SELECT * FROM distributor WHERE id = $1', [
+    distributorId,
+  ]);
+  if (distributor !== undefined) {
+    await announce(tx, distributor, outcome === 'approve' ? 'activated' : 'rejected', at);
+  }
+  return status;
+}

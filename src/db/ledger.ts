@@ -1,0 +1,159 @@
+import { createHash } from 'node:crypto';
+import { type AccountCode, accountParts } from '../domain/ledger/account';
+import { entriesOf, type Entry, type LedgerTransactionInput } from '../domain/ledger/posting';
+import type { Tx } from './database';
+
+/** The same reference was posted before with other content: a broken invariant, never a user's fault. */
+export class LedgerConflict extends Error {
+  readonly reference: string;
+
+  constructor(reference: string) {
+    super(`ledger transaction ${reference} was posted before with other content`);
+    this.name = 'LedgerConflict';
+    this.reference = reference;
+  }
+}
+
+interface Prepared extends LedgerTransactionInput {
+  entries: Entry[];
+  requestHash: string;
+}
+
+/**
+ * Posts transactions of one program, set-based: three statements for any number of them. A reference
+ * that was posted before with the same content is skipped; with other content it throws
+ * LedgerConflict. The database refuses a balance that would be below zero where that is forbidden.
+ * @returns the references that were posted now
+ */
+export async function postTransactions(
+  tx: Tx,
+  programId: string,
+  transactions: readonly LedgerTransactionInput[],
+): Promise<Set<string>> {
+  const prepared = transactions.map(prepare).filter(({ entries }) => entries.length > 0);
+  if (prepared.length === 0) return new Set();
+  const ids = await insertTransactions(tx, programId, prepared);
+  const fresh = prepared.filter(({ reference }) => ids.has(reference));
+  if (fresh.length < prepared.length) await assertSameContent(tx, prepared, ids);
+  if (fresh.length === 0) return new Set();
+  const codes = new Set(fresh.flatMap(({ entries }) => entries.map(({ account }) => account)));
+  const accounts = await openAccounts(tx, programId, [...codes]);
+  const rows = fresh.flatMap(({ reference, entries }) =>
+    entries.map(({ account, amount }) => ({
+      transactionId: ids.get(reference)!,
+      accountId: accounts.get(account)!,
+      amount,
+    })),
+  );
+  await tx.run(
+    `INSERT INTO ledger_entry (transaction_id, account_id, amount)
+     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[])`,
+    [
+      rows.map((row) => row.transactionId),
+      rows.map((row) => row.accountId),
+      rows.map((row) => row.amount),
+    ],
+  );
+  return new Set(ids.keys());
+}
+
+function prepare(transaction: LedgerTransactionInput): Prepared {
+  const entries = entriesOf(transaction.postings);
+  const content = entries.map(({ account, amount }) => `${account} ${amount}`).join('\n');
+  const requestHash = createHash('sha256').update(`${transaction.kind}\n${content}`).digest('hex');
+  return { ...transaction, entries, requestHash };
+}
+
+async function insertTransactions(
+  tx: Tx,
+  programId: string,
+  prepared: readonly Prepared[],
+): Promise<Map<string, bigint>> {
+  const rows = await tx.rows<{ reference: string; id: bigint }>(
+    `INSERT INTO ledger_transaction (program_id, reference, request_hash, kind, occurred_at, recorded_at)
+     SELECT $1, t.reference, t.hash, t.kind, t.occurred_at, now()
+     FROM unnest($2::text[], $3::text[], $4::text[], $5::timestamptz[]) AS t (reference, hash, kind, occurred_at)
+     ORDER BY t.reference
+     ON CONFLICT (reference) DO NOTHING
+     RETURNING reference, id`,
+    [
+      programId,
+      prepared.map(({ reference }) => reference),
+      prepared.map(({ requestHash }) => requestHash),
+      prepared.map(({ kind }) => kind),
+      prepared.map(({ occurredAt }) => occurredAt),
+    ],
+  );
+  return new Map(rows.map(({ reference, id }) => [reference, id]));
+}
+
+async function assertSameContent(
+  tx: Tx,
+  prepared: readonly Prepared[],
+  fresh: ReadonlyMap<string, bigint>,
+): Promise<void> {
+  const repeated = prepared.filter(({ reference }) => !fresh.has(reference));
+  const stored = await tx.rows<{ reference: string; requestHash: string }>(
+    'SELECT reference, request_hash FROM ledger_transaction WHERE reference = ANY($1)',
+    [repeated.map(({ reference }) => reference)],
+  );
+  const hashes = new Map(stored.map(({ reference, requestHash }) => [reference, requestHash]));
+  for (const { reference, requestHash } of repeated) {
+    if (hashes.get(reference) !== requestHash) throw new LedgerConflict(reference);
+  }
+}
+
+/** The ids of accounts by code; accounts that do not exist yet are opened with balance 0. */
+async function openAccounts(
+  tx: Tx,
+  programId: string,
+  codes: readonly AccountCode[],
+): Promise<Map<string, bigint>> {
+  const known = await accountIds(tx, programId, codes);
+  const missing = codes.filter((code) => !known.has(code));
+  if (missing.length === 0) return known;
+  const parts = missing.map((code) => accountParts(code));
+  await tx.run(
+    `INSERT INTO ledger_account (program_id, code, role, distributor_id)
+     SELECT $1, t.code, t.role, t.distributor_id
+     FROM unnest($2::text[], $3::text[], $4::text[]) AS t (code, role, distributor_id)
+     ORDER BY t.code
+     ON CONFLICT (program_id, code) DO NOTHING`,
+    [
+      programId,
+      missing,
+      parts.map(({ role }) => role),
+      parts.map(({ distributorId }) => distributorId),
+    ],
+  );
+  return accountIds(tx, programId, codes);
+}
+
+async function accountIds(
+  tx: Tx,
+  programId: string,
+  codes: readonly string[],
+): Promise<Map<string, bigint>> {
+  const rows = await tx.rows<{ code: string; id: bigint }>(
+    'SELECT code, id FROM ledger_account WHERE program_id = $1 AND code = ANY($2)',
+    [programId, codes],
+  );
+  return new Map(rows.map(({ code, id }) => [code, id]));
+}
+
+/**
+ * Locks accounts in id order until the end of the transaction and answers their balances; accounts
+ * that do not exist yet are opened. Whoever decides by a balance locks it first.
+ */
+export async function lockBalances(
+  tx: Tx,
+  programId: string,
+  codes: readonly AccountCode[],
+): Promise<Map<AccountCode, bigint>> {
+  const ids = await openAccounts(tx, programId, [...new Set(codes)]);
+  const rows = await tx.rows<{ code: AccountCode; balance: bigint }>(
+    'SELECT code, balance FROM ledger_account WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE',
+    [[...ids.values()]],
+  );
+  return new Map(rows.map(({ code, balance }) => [code, balance]));
+}

@@ -1,0 +1,243 @@
+import type { OrderInput } from '../domain/order/order';
+import {
+  attribute,
+  type Attribution,
+  type Candidate,
+  type Holder,
+} from '../domain/referral/attribution';
+import { bindingAt, type BindingSpan, touch } from '../domain/referral/binding';
+import {
+  type DistributorHistory,
+  type PathMember,
+  type PathRules,
+  standingAt,
+  uplineAt,
+} from '../domain/referral/upline';
+import { earns } from '../domain/distributor/state';
+import type { Tx } from './database';
+import { newId } from './id';
+import type { ProgramRow } from './program';
+import {
+  codeKey,
+  customerKey,
+  type GivenCode,
+  loadBindings,
+  loadCodeHolders,
+  loadHistories,
+  lockCustomers,
+} from './referral';
+
+/** An order that is going to be accepted, as far as attribution needs it. */
+export interface Attributable {
+  id: string;
+  order: OrderInput;
+  program: ProgramRow;
+  rules: PathRules;
+}
+
+/** A binding that an order makes. */
+export interface NewBinding extends BindingSpan {
+  programId: string;
+  customerExternalId: string;
+  /** the order */
+  causeId: string;
+}
+
+export interface Attributed {
+  attribution: Attribution;
+  upline: PathMember[];
+}
+
+export interface AttributionResult {
+  /** in the order of the orders */
+  attributed: Attributed[];
+  bindings: NewBinding[];
+  /** bindings that were there before and end now, with their end */
+  ended: { id: string; endsAt: Date }[];
+}
+
+type Histories = Map<string, DistributorHistory>;
+
+/**
+ * Attributes orders one after the other, so that a binding that one makes counts for the next, and
+ * finds the upline of each as of its payment. It reads in a fixed number of statements, however
+ * many orders there are (one more per 64 levels where `compress` has to climb further).
+ */
+export async function attributeOrders(
+  tx: Tx,
+  orders: readonly Attributable[],
+): Promise<AttributionResult> {
+  const holders = await loadCodeHolders(tx, orders.flatMap(givenCodes));
+  const timelines = await settledTimelines(tx, orders, holders);
+  const histories: Histories = new Map();
+  const span = spanOf(orders);
+  const seeds = [
+    ...holders.values(),
+    ...[...timelines.values()].flat().map(({ distributorId }) => distributorId),
+  ];
+  const levelsUp = Math.max(0, ...orders.map(({ rules }) => rules.levels - 1));
+  await loadHistories(tx, histories, seeds, { levelsUp, ...span });
+  const result = walk(orders, { holders, timelines, histories });
+  const uplines = await findUplines(tx, orders, result.attributions, { histories, span });
+  const attributed = result.attributions.map((attribution, index) => ({
+    attribution,
+    upline: uplines[index]!,
+  }));
+  return { attributed, bindings: result.bindings, ended: result.ended };
+}
+
+function givenCodes({ order, program }: Attributable): GivenCode[] {
+  const { couponCode, distributorCode } = order.attribution;
+  const programId = program.id;
+  return [
+    ...(couponCode === undefined ? [] : [{ programId, by: 'coupon' as const, given: couponCode }]),
+    ...(distributorCode === undefined
+      ? []
+      : [{ programId, by: 'code' as const, given: distributorCode }]),
+  ];
+}
+
+function keyOf({ order, program }: Attributable): string {
+  return customerKey({ programId: program.id, customerExternalId: order.customerExternalId });
+}
+
+/**
+ * The bindings of all customers, read again under a lock for those who may get a new one. Customers
+ * whose bindings cannot change are not locked: they are most of them.
+ */
+async function settledTimelines(
+  tx: Tx,
+  orders: readonly Attributable[],
+  holders: ReadonlyMap<string, string>,
+): Promise<Map<string, BindingSpan[]>> {
+  const customerOf = ({ order, program }: Attributable) => ({
+    programId: program.id,
+    customerExternalId: order.customerExternalId,
+  });
+  const timelines = await loadBindings(tx, orders.map(customerOf));
+  const unsettled = orders
+    .filter((item) => {
+      const known = givenCodes(item).some((code) => holders.has(codeKey(code)));
+      if (!known) return false;
+      const current = bindingAt(timelines.get(keyOf(item)) ?? [], item.order.paidAt);
+      return current === undefined || item.program.bindingTouch === 'last';
+    })
+    .map(customerOf);
+  if (unsettled.length === 0) return timelines;
+  await lockCustomers(tx, unsettled);
+  const fresh = await loadBindings(tx, unsettled);
+  return new Map([...timelines, ...fresh]);
+}
+
+function spanOf(orders: readonly Attributable[]): { from: Date; to: Date } {
+  const times = orders.map(({ order }) => order.paidAt.getTime());
+  return {
+    from: new Date(times.reduce((a, b) => Math.min(a, b), Infinity)),
+    to: new Date(times.reduce((a, b) => Math.max(a, b), -Infinity)),
+  };
+}
+
+interface Known {
+  holders: ReadonlyMap<string, string>;
+  timelines: Map<string, BindingSpan[]>;
+  histories: Histories;
+}
+
+function walk(orders: readonly Attributable[], known: Known) {
+  const attributions: Attribution[] = [];
+  const made = new Map<string, NewBinding>();
+  const ended = new Map<string, Date>();
+  for (const item of orders) {
+    const attribution = attribute(candidatesOf(item, known));
+    attributions.push(attribution);
+    if (attribution.distributorId === null || attribution.by === 'binding') continue;
+    const key = keyOf(item);
+    const spans = known.timelines.get(key) ?? [];
+    const at = item.order.paidAt;
+    const outcome = touch(bindingRules(item.program), spans, {
+      distributorId: attribution.distributorId,
+      at,
+    });
+    if (outcome.kind !== 'made') continue;
+    const { follows, span } = outcome;
+    if (follows !== undefined) {
+      follows.endsAt = at; // also in the list: the next order of this customer sees it
+      if (!made.has(follows.id)) ended.set(follows.id, at);
+    }
+    const { customerExternalId } = item.order;
+    const binding = { id: newId('binding'), ...span };
+    const row = Object.assign(binding, {
+      programId: item.program.id,
+      customerExternalId,
+      causeId: item.id,
+    });
+    made.set(row.id, row);
+    known.timelines.set(key, [...spans, row]);
+  }
+  return {
+    attributions,
+    bindings: [...made.values()],
+    ended: [...ended].map(([id, endsAt]) => ({ id, endsAt })),
+  };
+}
+
+/** The binding rules of a program as the domain wants them. */
+export function bindingRules(program: ProgramRow) {
+  return {
+    touch: program.bindingTouch,
+    windowDays: program.bindingWindowDays,
+    protectDays: program.bindingProtectDays,
+  };
+}
+
+function candidatesOf(item: Attributable, known: Known): Candidate[] {
+  const { order } = item;
+  const holder = (distributorId: string | undefined): Holder | undefined => {
+    if (distributorId === undefined) return undefined;
+    const standing = standingAt(known.histories.get(distributorId), order.paidAt);
+    const joined = standing !== undefined;
+    return { distributorId, joined, earns: joined && earns(standing.status) };
+  };
+  const candidates: Candidate[] = givenCodes(item).map((code) => ({
+    by: code.by,
+    given: code.given,
+    holder: holder(known.holders.get(codeKey(code))),
+  }));
+  // Clicks are not recorded in this version, so a click id leads to nobody.
+  const { clickId } = order.attribution;
+  if (clickId !== undefined) candidates.push({ by: 'click', given: clickId, holder: undefined });
+  const binding = bindingAt(known.timelines.get(keyOf(item)) ?? [], order.paidAt);
+  if (binding !== undefined) {
+    candidates.push({ by: 'binding', given: binding.id, holder: holder(binding.distributorId) });
+  }
+  return candidates;
+}
+
+/** How many levels are read at once where a path has to climb further than the plan's levels. */
+const climb = 64;
+
+async function findUplines(
+  tx: Tx,
+  orders: readonly Attributable[],
+  attributions: readonly Attribution[],
+  { histories, span }: { histories: Histories; span: { from: Date; to: Date } },
+): Promise<PathMember[][]> {
+  const uplines: PathMember[][] = orders.map(() => []);
+  let open = orders.map((_, index) => index).filter((i) => attributions[i]?.distributorId !== null);
+  while (open.length > 0) {
+    const missing = new Set<string>();
+    open = open.filter((index) => {
+      const { order, rules } = orders[index]!;
+      const { paidAt: at, customerExternalId } = order;
+      const distributorId = attributions[index]!.distributorId!;
+      const found = uplineAt(histories, { distributorId, at, customerExternalId }, rules);
+      if ('missing' in found) missing.add(found.missing);
+      else uplines[index] = found.members;
+      return 'missing' in found;
+    });
+    if (missing.size > 0) {
+      await loadHistories(tx, histories, [...missing], { levelsUp: climb, ...span });
+    }
+  }
+  return uplines;
+}

@@ -1,0 +1,333 @@
+import type { BookedLine } from '../domain/commission/booking';
+import { programNow } from '../domain/kernel/clock';
+import type { LedgerTransactionInput } from '../domain/ledger/posting';
+import { commissionEarned } from '../domain/ledger/posting';
+import type { HoldTerms } from '../domain/order/hold';
+import type { OrderInput } from '../domain/order/order';
+import type { Rejection } from '../domain/referral/attribution';
+import { type Columns, insertMany } from './bulk';
+import type { Tx } from './database';
+import { type EventInput, recordEvents } from './event';
+import { newId } from './id';
+import { postTransactions } from './ledger';
+import type { Attributed, AttributionResult, NewBinding } from './order-attribution';
+import type { ProgramRow } from './program';
+
+/** An order that is booked and not yet written. */
+export interface BookedOrder extends Attributed {
+  id: string;
+  order: OrderInput;
+  program: ProgramRow;
+  contentHash: string;
+  planId: string | null;
+  hold: HoldTerms;
+  releaseAt: Date;
+  lines: (BookedLine & { id: string })[];
+  commissions: BookedCommission[];
+}
+
+/** A commission of more than 0. */
+export interface BookedCommission {
+  id: string;
+  orderLineId: string;
+  lineExternalId: string;
+  level: number;
+  distributorId: string;
+  baseAmount: bigint;
+  rateBps: number | null;
+  ruleId: string;
+  amount: bigint;
+}
+
+export interface WriteContext {
+  actor: string;
+  /** real time */
+  now: Date;
+}
+
+/**
+ * Somebody else is storing one of these externalIds right now. The SQLSTATE makes the whole
+ * transaction run again, and then it finds what the other one stored.
+ */
+export class ExternalIdRace extends Error {
+  readonly code = '40001';
+
+  constructor() {
+    super('an externalId was taken by another request at this moment');
+    this.name = 'ExternalIdRace';
+  }
+}
+
+/**
+ * Writes booked orders: one statement per table, however many there are, and the ledger last, since
+ * its account rows are what all orders of a program wait for.
+ * @throws ExternalIdRace
+ */
+export async function writeOrders(
+  tx: Tx,
+  booked: readonly BookedOrder[],
+  attribution: Pick<AttributionResult, 'bindings' | 'ended'>,
+  context: WriteContext,
+): Promise<void> {
+  if (booked.length === 0) return;
+  await insertOrders(tx, booked, context.now);
+  await insertLines(tx, booked);
+  await writeBindings(tx, attribution, context);
+  await insertCommissions(tx, booked, context.now);
+  await insertEarnings(tx, booked, context.now);
+  await recordEvents(tx, [
+    ...attribution.bindings.map((binding) => bindingEvent(binding, booked, context.now)),
+    ...booked.flatMap((order) => heldEvents(order, context.now)),
+  ]);
+  const programIds = [...new Set(booked.map(({ program }) => program.id))].sort();
+  for (const programId of programIds) {
+    const own = booked.filter(({ program }) => program.id === programId);
+    await postTransactions(tx, programId, own.map(earnedTransaction));
+  }
+}
+
+const orderColumns = {
+  id: 'text',
+  storeId: 'text',
+  programId: 'text',
+  externalId: 'text',
+  contentHash: 'text',
+  paidAt: 'timestamptz',
+  currency: 'text',
+  customerExternalId: 'text',
+  attributedDistributorId: 'text',
+  attributedBy: 'text',
+  attribution: 'jsonb',
+  planId: 'text',
+  upline: 'jsonb',
+  hold: 'jsonb',
+  region: 'text',
+  orderDiscountAmount: 'int8',
+  shippingAmount: 'int8',
+  taxAmount: 'int8',
+  createdAt: 'timestamptz',
+} as const;
+
+/** What is kept of how an order was attributed. */
+export interface StoredAttribution {
+  given: OrderInput['attribution'];
+  rejected: Rejection[];
+}
+
+function orderRow(booked: BookedOrder, createdAt: Date) {
+  const { order, program, attribution } = booked;
+  const stored: StoredAttribution = { given: order.attribution, rejected: attribution.rejected };
+  return {
+    id: booked.id,
+    storeId: program.storeId,
+    programId: program.id,
+    externalId: order.externalId,
+    contentHash: booked.contentHash,
+    paidAt: order.paidAt,
+    currency: order.currency,
+    customerExternalId: order.customerExternalId,
+    attributedDistributorId: attribution.distributorId,
+    attributedBy: attribution.by,
+    attribution: stored,
+    planId: booked.planId,
+    upline: booked.upline,
+    hold: booked.hold,
+    region: order.region ?? null,
+    orderDiscountAmount: order.orderDiscountAmount,
+    shippingAmount: order.shippingAmount,
+    taxAmount: order.taxAmount,
+    createdAt,
+  };
+}
+
+async function insertOrders(tx: Tx, booked: readonly BookedOrder[], now: Date): Promise<void> {
+  // Two batches that share externalIds meet them in the same order, so neither waits in a circle.
+  const rows = booked
+    .map((order) => orderRow(order, now))
+    .sort((a, b) => (a.externalId < b.externalId ? -1 : 1));
+  const tail = 'ON CONFLICT (store_id, external_id) DO NOTHING';
+  const inserted = await insertMany(tx, 'orders', orderColumns, rows, tail);
+  if (inserted < rows.length) throw new ExternalIdRace();
+}
+
+const lineColumns = {
+  id: 'text',
+  orderId: 'text',
+  position: 'int4',
+  externalId: 'text',
+  sku: 'text',
+  productId: 'text',
+  category: 'text',
+  tags: 'text[]',
+  quantity: 'int4',
+  unitPriceAmount: 'int8',
+  discountAmount: 'int8',
+  unitCostAmount: 'int8',
+  baseAmount: 'int8',
+  terms: 'jsonb',
+} as const;
+
+async function insertLines(tx: Tx, booked: readonly BookedOrder[]): Promise<void> {
+  const rows = booked.flatMap((item) =>
+    item.order.lines.map((line, position) => ({
+      id: item.lines[position]!.id,
+      orderId: item.id,
+      position,
+      externalId: line.externalId,
+      sku: line.sku,
+      productId: line.productId ?? null,
+      category: line.category ?? null,
+      tags: line.tags,
+      quantity: line.quantity,
+      unitPriceAmount: line.unitPriceAmount,
+      discountAmount: line.discountAmount,
+      unitCostAmount: line.unitCostAmount ?? null,
+      baseAmount: item.lines[position]!.baseAmount,
+      terms: item.lines[position]!.terms,
+    })),
+  );
+  await insertMany(tx, 'order_line', lineColumns, rows);
+}
+
+export const commissionColumns = {
+  id: 'text',
+  programId: 'text',
+  orderId: 'text',
+  orderLineId: 'text',
+  level: 'int4',
+  kind: 'text',
+  distributorId: 'text',
+  baseAmount: 'int8',
+  rateBps: 'int4',
+  ruleId: 'text',
+  amount: 'int8',
+  originalAmount: 'int8',
+  createdAt: 'timestamptz',
+} as const;
+
+async function insertCommissions(
+  tx: Tx,
+  booked: readonly BookedOrder[],
+  createdAt: Date,
+): Promise<void> {
+  const rows = booked.flatMap((item) =>
+    item.commissions.map((commission) => ({
+      ...commission,
+      programId: item.program.id,
+      orderId: item.id,
+      kind: 'sale',
+      originalAmount: commission.amount,
+      createdAt,
+    })),
+  );
+  await insertMany(tx, 'commission', commissionColumns as Columns<(typeof rows)[number]>, rows);
+}
+
+export const earningColumns = {
+  id: 'text',
+  programId: 'text',
+  distributorId: 'text',
+  kind: 'text',
+  commissionId: 'text',
+  refundId: 'text',
+  amount: 'int8',
+  releaseAt: 'timestamptz',
+  availableAt: 'timestamptz',
+  createdAt: 'timestamptz',
+} as const;
+
+async function insertEarnings(
+  tx: Tx,
+  booked: readonly BookedOrder[],
+  createdAt: Date,
+): Promise<void> {
+  const rows = booked.flatMap(({ program, releaseAt, commissions }) =>
+    commissions.map(({ id, distributorId, amount }) => ({
+      id: newId('earning'),
+      programId: program.id,
+      distributorId,
+      kind: 'commission',
+      commissionId: id,
+      refundId: null,
+      amount,
+      releaseAt,
+      availableAt: null,
+      createdAt,
+    })),
+  );
+  await insertMany(tx, 'earning', earningColumns, rows);
+}
+
+export const bindingColumns = {
+  id: 'text',
+  programId: 'text',
+  customerExternalId: 'text',
+  distributorId: 'text',
+  startsAt: 'timestamptz',
+  endsAt: 'timestamptz',
+  protectedUntil: 'timestamptz',
+  cause: 'text',
+  causeId: 'text',
+  actor: 'text',
+  createdAt: 'timestamptz',
+} as const;
+
+async function writeBindings(
+  tx: Tx,
+  { bindings, ended }: Pick<AttributionResult, 'bindings' | 'ended'>,
+  { actor, now }: WriteContext,
+): Promise<void> {
+  if (ended.length > 0) {
+    await tx.run(
+      `UPDATE binding b SET ends_at = e.ends_at
+       FROM unnest($1::text[], $2::timestamptz[]) AS e (id, ends_at) WHERE b.id = e.id`,
+      [ended.map(({ id }) => id), ended.map(({ endsAt }) => endsAt)],
+    );
+  }
+  const rows = bindings.map((binding) => ({ ...binding, cause: 'order', actor, createdAt: now }));
+  await insertMany(tx, 'binding', bindingColumns as Columns<(typeof rows)[number]>, rows);
+}
+
+function bindingEvent(
+  { id, programId, distributorId, causeId }: NewBinding,
+  booked: readonly BookedOrder[],
+  now: Date,
+): EventInput {
+  const { program } = booked.find((order) => order.id === causeId)!;
+  return {
+    storeId: program.storeId,
+    programId,
+    type: 'binding.created',
+    subjectId: id,
+    payload: { distributorId, orderId: causeId },
+    occurredAt: programNow(program, now),
+  };
+}
+
+function heldEvents({ id, program, releaseAt, commissions }: BookedOrder, now: Date): EventInput[] {
+  return commissions.map((commission) => ({
+    storeId: program.storeId,
+    programId: program.id,
+    type: 'commission.held',
+    subjectId: commission.id,
+    payload: {
+      orderId: id,
+      distributorId: commission.distributorId,
+      amount: String(commission.amount),
+      releaseAt: releaseAt.toISOString(),
+    },
+    occurredAt: programNow(program, now),
+  }));
+}
+
+/** One transaction per order: what it earns whom, dated by its payment. */
+function earnedTransaction({ id, order, commissions }: BookedOrder): LedgerTransactionInput {
+  return {
+    reference: `order:${id}:earned`,
+    kind: 'commission_earned',
+    occurredAt: order.paidAt,
+    postings: commissions.flatMap(({ distributorId, amount }) =>
+      commissionEarned(distributorId, amount),
+    ),
+  };
+}

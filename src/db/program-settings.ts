@@ -1,0 +1,189 @@
+import type { Mode } from '../domain/kernel/access';
+import { floorToSecond } from '../domain/kernel/clock';
+import { Refusal } from '../domain/kernel/refusal';
+import { contentHash } from './content-hash';
+import type { Tx } from './database';
+import { lockExternalId } from './external-id';
+import { newId } from './id';
+import { payerFor, type TaxTerms } from './payer';
+import type { Enrolment, ProgramRow } from './program';
+
+/** What a caller says of a new program; the schema has filled the defaults. */
+export interface NewProgram extends ProgramSettings {
+  externalId: string;
+  currency: string;
+  mode: Mode;
+  startsAt?: Date | undefined;
+  tax: TaxTerms;
+  payer: { name: string; taxNumber: string };
+}
+
+/** The settings that can change later; new ones count from then on, running waits keep theirs. */
+export interface ProgramSettings {
+  name: string;
+  timeZone: string;
+  enrolment: Enrolment;
+  productScope: ProgramRow['productScope'];
+  hold: {
+    startsAt: ProgramRow['holdStartsAt'];
+    days: number;
+    assumeReceivedAfterDays: number;
+  };
+  settlement: {
+    calendar: ProgramRow['settlementCalendar'];
+    payoutMode: ProgramRow['payoutMode'];
+    minimumPayoutAmount: bigint;
+    reviewAboveAmount: bigint;
+    fee: { fixedAmount: bigint; bps: number };
+  };
+  binding: { touch: ProgramRow['bindingTouch']; windowDays: number | null; protectDays: number };
+  inactivity: { warnAfterDays: number; evictAfterDays: number; appealWindowDays: number };
+}
+
+type SettingColumns = Omit<
+  ProgramRow,
+  | 'id'
+  | 'storeId'
+  | 'externalId'
+  | 'contentHash'
+  | 'currency'
+  | 'mode'
+  | 'startsAt'
+  | 'payerId'
+  | 'clockOffsetMs'
+  | 'createdAt'
+>;
+
+function settingColumns(settings: ProgramSettings): SettingColumns {
+  const { name, timeZone, enrolment, productScope, hold, settlement, binding, inactivity } =
+    settings;
+  return {
+    name,
+    timeZone,
+    enrolment,
+    productScope,
+    holdStartsAt: hold.startsAt,
+    holdDays: hold.days,
+    assumeReceivedAfterDays: hold.assumeReceivedAfterDays,
+    settlementCalendar: settlement.calendar,
+    payoutMode: settlement.payoutMode,
+    minimumPayoutAmount: settlement.minimumPayoutAmount,
+    reviewAboveAmount: settlement.reviewAboveAmount,
+    feeFixedAmount: settlement.fee.fixedAmount,
+    feeBps: settlement.fee.bps,
+    bindingTouch: binding.touch,
+    bindingWindowDays: binding.windowDays,
+    bindingProtectDays: binding.protectDays,
+    ...inactivity,
+  };
+}
+
+/** The settings of a stored program, in the form in which a caller writes them. */
+export function settingsOf(program: ProgramRow): ProgramSettings {
+  return {
+    name: program.name,
+    timeZone: program.timeZone,
+    enrolment: program.enrolment,
+    productScope: program.productScope,
+    hold: {
+      startsAt: program.holdStartsAt,
+      days: program.holdDays,
+      assumeReceivedAfterDays: program.assumeReceivedAfterDays,
+    },
+    settlement: {
+      calendar: program.settlementCalendar,
+      payoutMode: program.payoutMode,
+      minimumPayoutAmount: program.minimumPayoutAmount,
+      reviewAboveAmount: program.reviewAboveAmount,
+      fee: { fixedAmount: program.feeFixedAmount, bps: program.feeBps },
+    },
+    binding: {
+      touch: program.bindingTouch,
+      windowDays: program.bindingWindowDays,
+      protectDays: program.bindingProtectDays,
+    },
+    inactivity: {
+      warnAfterDays: program.warnAfterDays,
+      evictAfterDays: program.evictAfterDays,
+      appealWindowDays: program.appealWindowDays,
+    },
+  };
+}
+
+/**
+ * Makes a program and, when its tax number is new in the store, its payer. The same externalId with
+ * the same content answers the first one.
+ * @throws Refusal `external_id_conflict`, `payer_method_conflict`
+ */
+export async function createProgram(
+  tx: Tx,
+  { storeId, input, realNow }: { storeId: string; input: NewProgram; realNow: Date },
+): Promise<{ program: ProgramRow; created: boolean }> {
+  const hash = contentHash(input);
+  await lockExternalId(tx, 'program', storeId, input.externalId);
+  const before = await tx.first<ProgramRow>(
+    'SELECT * FROM program WHERE store_id = $1 AND external_id = $2',
+    [storeId, input.externalId],
+  );
+  if (before !== undefined && before.contentHash !== hash) {
+    throw new Refusal('external_id_conflict', 'This externalId was used for another program.');
+  }
+  if (before !== undefined) return { program: before, created: false };
+  const startsAt = input.startsAt ?? floorToSecond(realNow);
+  const { payer } = await payerFor(tx, {
+    storeId,
+    ...input.payer,
+    terms: input.tax,
+    validFrom: startsAt < realNow ? startsAt : realNow,
+    realNow,
+  });
+  const program: ProgramRow = {
+    id: newId('program'),
+    storeId,
+    externalId: input.externalId,
+    contentHash: hash,
+    currency: input.currency,
+    mode: input.mode,
+    startsAt,
+    ...settingColumns(input),
+    payerId: payer.id,
+    clockOffsetMs: 0n,
+    createdAt: realNow,
+  };
+  await tx.insert('program', program);
+  return { program, created: true };
+}
+
+/** Writes new settings over the old ones. The row was locked by `lockProgram`. */
+export async function updateSettings(
+  tx: Tx,
+  program: ProgramRow,
+  settings: ProgramSettings,
+): Promise<ProgramRow> {
+  const columns = settingColumns(settings);
+  await tx.run(
+    `UPDATE program SET name = $2, time_zone = $3, enrolment = $4, product_scope = $5,
+       hold_starts_at = $6, hold_days = $7, assume_received_after_days = $8,
+       settlement_calendar = $9, payout_mode = $10, minimum_payout_amount = $11,
+       review_above_amount = $12, fee_fixed_amount = $13, fee_bps = $14, binding_touch = $15,
+       binding_window_days = $16, binding_protect_days = $17, warn_after_days = $18,
+       evict_after_days = $19, appeal_window_days = $20
+     WHERE id = $1`,
+    [
+      program.id,
+      ...[columns.name, columns.timeZone, columns.enrolment, columns.productScope],
+      ...[columns.holdStartsAt, columns.holdDays, columns.assumeReceivedAfterDays],
+      ...[columns.settlementCalendar, columns.payoutMode, columns.minimumPayoutAmount],
+      ...[columns.reviewAboveAmount, columns.feeFixedAmount, columns.feeBps],
+      ...[columns.bindingTouch, columns.bindingWindowDays, columns.bindingProtectDays],
+      ...[columns.warnAfterDays, columns.evictAfterDays, columns.appealWindowDays],
+    ],
+  );
+  return { ...program, ...columns };
+}
+
+/** Whether an order was accepted; from then on the calendar (time zone) is fixed. */
+export async function hasOrders(read: Tx, programId: string): Promise<boolean> {
+  const order = await read.first('SELECT 1 FROM orders WHERE program_id = $1 LIMIT 1', [programId]);
+  return order !== undefined;
+}

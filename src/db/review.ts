@@ -1,0 +1,297 @@
+import { workflowIds, type WorkflowInputs, type WorkflowType } from '../contracts/workflow';
+import type { Role } from '../domain/kernel/access';
+import { Refusal } from '../domain/kernel/refusal';
+import { judge, objections } from '../domain/review/decide';
+import type { Decision, ReviewKind } from '../domain/review/kind';
+import { recordAudit } from './audit';
+import { closeDueMoments, openDueMoment } from './clock';
+import type { Tx } from './database';
+import { newId } from './id';
+import { enqueueStart } from './outbox';
+
+/** A task of the review queue as it is stored. */
+export interface ReviewRow {
+  id: string;
+  storeId: string;
+  programId: string;
+  kind: ReviewKind;
+  subjectId: string;
+  status: 'open' | 'decided';
+  outcome: Decision | null;
+  dueAt: Date;
+  assigneeId: string | null;
+  facts: Record<string, unknown>;
+  workflowId: string;
+  stepsNeeded: number;
+  excludedDeciders: string[];
+  escalatedAt: Date | null;
+  createdAt: Date;
+  decidedAt: Date | null;
+}
+
+export interface DecisionRow {
+  step: number;
+  deciderId: string;
+  decision: Decision;
+  reason: string | null;
+  at: Date;
+}
+
+export interface NewReview {
+  storeId: string;
+  programId: string;
+  kind: ReviewKind;
+  subjectId: string;
+  /** the workflow that waits for the decision; left out: one of its own, `review:<id>`, is started */
+  workflowId?: string;
+  /** on the program's clock: from then on the task is escalated */
+  dueAt: Date;
+  /** what the admin needs to know; ids and amounts (as decimal strings), no personal data */
+  facts: Record<string, unknown>;
+  /** on the program's clock */
+  createdAt: Date;
+  /** 2: another admin must approve as well; default 1 */
+  stepsNeeded?: 1 | 2;
+  /** admins who may not decide, for example whose own decision is appealed */
+  excludedDeciders?: readonly string[];
+}
+
+/** The due moment of a task; the workflow that waits for it escalates then. */
+export const escalationMoment = 'review.escalation';
+
+/** Opens a task and the due moment of its escalation, in the transaction of what is to be decided. */
+export async function openReview(tx: Tx, review: NewReview): Promise<string> {
+  const id = newId('review');
+  const workflowId = review.workflowId ?? workflowIds.review(id);
+  await tx.insert('review_task', {
+    id,
+    storeId: review.storeId,
+    programId: review.programId,
+    kind: review.kind,
+    subjectId: review.subjectId,
+    status: 'open',
+    dueAt: review.dueAt,
+    facts: JSON.stringify(review.facts),
+    workflowId,
+    stepsNeeded: review.stepsNeeded ?? 1,
+    excludedDeciders: [...(review.excludedDeciders ?? [])],
+    createdAt: review.createdAt,
+  });
+  await openDueMoment(tx, {
+    programId: review.programId,
+    dueAt: review.dueAt,
+    workflowId,
+    subjectId: id,
+    name: escalationMoment,
+  });
+  if (review.workflowId === undefined) {
+    await enqueueStart(tx, { workflowType: 'review', workflowId, input: { reviewId: id } });
+  }
+  return id;
+}
+
+/** @throws Refusal `not_found` */
+export async function reviewById(read: Tx, id: string): Promise<ReviewRow> {
+  const review = await read.first<ReviewRow>('SELECT * FROM review_task WHERE id = $1', [id]);
+  if (review === undefined) throw new Refusal('not_found', 'There is no such review.');
+  return review;
+}
+
+/** The task that a subject waits for: the open one, else the last that was decided. */
+export function latestReview(
+  read: Tx,
+  kind: ReviewKind,
+  subjectId: string,
+): Promise<ReviewRow | undefined> {
+  return read.first<ReviewRow>(
+    `SELECT * FROM review_task WHERE kind = $1 AND subject_id = $2
+     ORDER BY (status = 'open') DESC, id DESC LIMIT 1`,
+    [kind, subjectId],
+  );
+}
+
+export function decisionsOf(read: Tx, reviewId: string): Promise<DecisionRow[]> {
+  return read.rows<DecisionRow>(
+    'SELECT step, decider_id, decision, reason, at FROM review_decision WHERE review_id = $1 ORDER BY step',
+    [reviewId],
+  );
+}
+
+export interface DecisionInput {
+  reviewId: string;
+  deciderId: string;
+  decision: Decision;
+  reason: string | null;
+  /** on the program's clock */
+  at: Date;
+  /** real time, for the audit log */
+  realNow: Date;
+}
+
+export type Recorded =
+  | { ok: true; review: ReviewRow; outcome: Decision | null; repeated: boolean }
+  | { ok: false; code: keyof typeof objections };
+
+/**
+ * Writes a decision under the lock of its task, so of two at the same moment one counts and the
+ * other is refused. The same decision of the same person again changes nothing and is answered
+ * like the first: an activity may run twice.
+ */
+export async function recordDecision(tx: Tx, input: DecisionInput): Promise<Recorded> {
+  const review = await tx.first<ReviewRow>('SELECT * FROM review_task WHERE id = $1 FOR UPDATE', [
+    input.reviewId,
+  ]);
+  if (review === undefined) throw new Refusal('not_found', 'There is no such review.');
+  const before = await decisionsOf(tx, review.id);
+  const same = before.find(({ deciderId }) => deciderId === input.deciderId);
+  if (same?.decision === input.decision) {
+    return { ok: true, review, outcome: review.outcome, repeated: true };
+  }
+  const judgement = judge(
+    {
+      ...review,
+      deciders: before.map(({ deciderId }) => deciderId),
+      excluded: review.excludedDeciders,
+    },
+    { ...input, roles: await rolesOf(tx, review.storeId, input.deciderId) },
+  );
+  if (!judgement.ok) return judgement;
+  await writeDecision(tx, review, input, judgement);
+  return { ok: true, review, outcome: judgement.outcome, repeated: false };
+}
+
+async function writeDecision(
+  tx: Tx,
+  review: ReviewRow,
+  { deciderId, decision, reason, at, realNow }: DecisionInput,
+  { step, outcome }: { step: number; outcome: Decision | null },
+): Promise<void> {
+  await tx.insert('review_decision', {
+    reviewId: review.id,
+    step,
+    deciderId,
+    decision,
+    reason,
+    at,
+  });
+  if (outcome !== null) {
+    await tx.run(
+      `UPDATE review_task SET status = 'decided', outcome = $2, decided_at = $3 WHERE id = $1`,
+      [review.id, outcome, at],
+    );
+    await closeDueMoments(tx, review.id, 'canceled');
+  }
+  await recordAudit(tx, {
+    storeId: review.storeId,
+    actor: `admin:${deciderId}`,
+    action: 'review.decided',
+    subjectId: review.id,
+    reason: reason ?? undefined,
+    after: { kind: review.kind, subjectId: review.subjectId, step, decision, outcome },
+    at: realNow,
+  });
+}
+
+/** The state in which a task's subject is now: its id and status. */
+export async function subjectState(
+  read: Tx,
+  { kind, subjectId }: Pick<ReviewRow, 'kind' | 'subjectId'>,
+): Promise<{ id: string; status: string | null }> {
+  const table = subjectTables[kind];
+  if (table === undefined) return { id: subjectId, status: null };
+  const row = await read.first<{ status: string }>(`SELECT status FROM ${table} WHERE id = $1`, [
+    subjectId,
+  ]);
+  return { id: subjectId, status: row?.status ?? null };
+}
+
+const subjectTables: Readonly<Partial<Record<ReviewKind, string>>> = {
+  application: 'distributor',
+  promotion: 'distributor',
+  eviction: 'distributor',
+  appeal: 'distributor',
+  suspension: 'distributor',
+  assessment: 'distributor',
+  settlement: 'settlement',
+  payout: 'payout',
+};
+
+/** The roles of an admin of this store; none for a disabled one or one of another store. */
+async function rolesOf(tx: Tx, storeId: string, adminId: string): Promise<Role[]> {
+  const admin = await tx.first<{ roles: Role[] }>(
+    'SELECT roles FROM admin WHERE id = $1 AND store_id = $2 AND disabled_at IS NULL',
+    [adminId, storeId],
+  );
+  return admin?.roles ?? [];
+}
+
+/**
+ * Escalates a task whose time is over: it stays open and decidable, but shows as overdue. Closes
+ * its due moment in the same transaction.
+ * @returns milliseconds until the moment, or null when it was reached or nothing waits for it
+ */
+export async function escalateWhenDue(
+  tx: Tx,
+  reviewId: string,
+  { at, realNow }: { at: Date; realNow: Date },
+): Promise<number | null> {
+  const due = await tx.first<{ dueAt: Date }>(
+    `SELECT due_at FROM due_moment WHERE subject_id = $1 AND status = 'waiting' LIMIT 1`,
+    [reviewId],
+  );
+  if (due === undefined) return null;
+  if (due.dueAt > at) return due.dueAt.getTime() - at.getTime();
+  const escalated = await tx.first<{ storeId: string; kind: ReviewKind; subjectId: string }>(
+    `UPDATE review_task SET escalated_at = $2
+     WHERE id = $1 AND status = 'open' AND escalated_at IS NULL
+     RETURNING store_id, kind, subject_id`,
+    [reviewId, at],
+  );
+  await closeDueMoments(tx, reviewId, 'done');
+  if (escalated === undefined) return null;
+  await recordAudit(tx, {
+    storeId: escalated.storeId,
+    actor: 'system:review',
+    action: 'review.escalated',
+    subjectId: reviewId,
+    after: { kind: escalated.kind, subjectId: escalated.subjectId },
+    at: realNow,
+  });
+  return null;
+}
+
+/** A workflow and what it starts from; as in the outbox. */
+export type WorkflowStart = {
+  [T in WorkflowType]: { workflowType: T; workflowId: string; input: WorkflowInputs[T] };
+}[WorkflowType];
+
+/** The workflow that waits for a task: its subject's own, or one made for the task. */
+export function workflowOfReview(
+  review: Pick<ReviewRow, 'id' | 'kind' | 'subjectId' | 'workflowId'>,
+): WorkflowStart {
+  const { id, kind, subjectId, workflowId } = review;
+  if (workflowId === workflowIds.review(id)) {
+    return { workflowType: 'review', workflowId, input: { reviewId: id } };
+  }
+  switch (kind) {
+    case 'settlement':
+      return { workflowType: 'settlement', workflowId, input: { settlementId: subjectId } };
+    case 'payout':
+      return { workflowType: 'payout', workflowId, input: { payoutId: subjectId } };
+    case 'application':
+    case 'promotion':
+    case 'eviction':
+    case 'appeal':
+    case 'suspension':
+    case 'assessment':
+      return { workflowType: 'distributor', workflowId, input: { distributorId: subjectId } };
+    case 'plan':
+    case 'waiver':
+    case 'bindingTransfer':
+    case 'dispute':
+    case 'material':
+    case 'compliance':
+    case 'reconciliation':
+      throw new Error(`a ${kind} has no workflow of its own, but ${id} names ${workflowId}`);
+  }
+}

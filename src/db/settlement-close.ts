@@ -1,0 +1,56 @@
+import type { Tx } from './database';
+import { enqueueSignal } from './outbox';
+import { lockSettlementRow, moveSettlement, settlementWorkflowId, tellOutside } from './settlement';
+
+/** Statuses in which a payout can still go either way; as in the domain's table of payout states. */
+const openPayout = ['queued', 'submitting', 'unknown', 'awaiting_confirmation', 'processing'];
+
+/** From so few on, payouts that end at the same moment must look at the rest one after the other. */
+const fewPayouts = 20;
+
+/**
+ * Closes an approved settlement when every payout of it is at its end.
+ * @param at on the program's clock
+ * @returns false while some are open, or while the approval is not booked to the end
+ */
+export async function closeWhenPaid(tx: Tx, settlementId: string, at: Date): Promise<boolean> {
+  const settlement = await lockSettlementRow(tx, settlementId);
+  if (settlement.status !== 'paying') return true;
+  if (settlement.resultHash === null || (await openPayouts(tx, settlementId)) > 0) return false;
+  await moveSettlement(tx, settlement, 'paid_out');
+  await tx.run('UPDATE settlement SET closed_at = $2 WHERE id = $1', [settlementId, at]);
+  await tellOutside(tx, settlement, 'settlement.closed', at);
+  return true;
+}
+
+/**
+ * Wakes a settlement when the payout that has just ended was its last: one signal for any number of
+ * payouts. Call it in the payout's transaction, after its row is written.
+ */
+export async function tellSettlementWhenPaid(
+  tx: Tx,
+  payout: { settlementId: string; programId: string; period: string; run: number },
+): Promise<void> {
+  const { settlementId } = payout;
+  const left = await openPayouts(tx, settlementId);
+  if (left >= fewPayouts) return;
+  // Of two that end at the same moment each would see the other as open.
+  await lockSettlementRow(tx, settlementId);
+  if ((await openPayouts(tx, settlementId)) > 0) return;
+  await enqueueSignal(tx, {
+    workflowType: 'settlement',
+    workflowId: settlementWorkflowId(payout),
+    signalName: 'payoutFinal',
+    input: { settlementId },
+  });
+}
+
+/** How many payouts are open, counted up to `fewPayouts`. */
+async function openPayouts(tx: Tx, settlementId: string): Promise<number> {
+  const counted = await tx.first<{ count: number }>(
+    `SELECT count(*)::int AS count FROM (
+       SELECT 1 FROM payout WHERE settlement_id = $1 AND status = ANY($2) LIMIT $3) open`,
+    [settlementId, openPayout, fewPayouts],
+  );
+  return counted?.count ?? 0;
+}

@@ -1,0 +1,338 @@
+import { monthOf } from '../domain/kernel/period';
+import { distributorAccount } from '../domain/ledger/account';
+import { locked, unlocked } from '../domain/ledger/posting';
+import {
+  type Candidate,
+  figuresOf,
+  reasonNotToPay,
+  reasonToSkip,
+  type SkipReason,
+} from '../domain/settlement/assess';
+import { isMinorIn } from '../domain/tax/id-number';
+import { withhold } from '../domain/tax/withhold';
+import type { Tx } from './database';
+import { newId } from './id';
+import { lockBalances, postTransactions } from './ledger';
+import { programById, type ProgramRow } from './program';
+import { lockSettlementRow, moveSettlement, setProgress, type SettlementRow } from './settlement';
+import { personTotals, taxTermsOf } from './withholding';
+import type { Vault } from './vault';
+
+/** Distributors of one transaction: it takes about a second, and a kill costs no more than that. */
+export const chunkSize = 2000;
+
+/** Parameters: $1 program, $2 cutoff. A deduction counts as soon as it is booked, or the gross could pass what is available. */
+const settleable = `e.program_id = $1 AND e.statement_id IS NULL AND e.available_at IS NOT NULL
+  AND (e.available_at <= $2 OR e.amount < 0)`;
+
+interface CandidateRow extends Omit<Candidate, 'taxProfile'> {
+  distributorId: string;
+  channelKind: string | null;
+  taxKind: 'individual' | 'individualBusiness' | 'company' | null;
+  idNumberCipher: string | null;
+  person: string | null;
+}
+
+interface Judged {
+  row: CandidateRow;
+  reason: SkipReason | undefined;
+}
+
+/** Says how many people there are to look at, once, before the first chunk. */
+export async function countCandidates(tx: Tx, settlementId: string): Promise<void> {
+  const settlement = await lockSettlementRow(tx, settlementId);
+  if (settlement.status !== 'locking') return;
+  const { done } = await lockingProgress(tx, settlementId);
+  const left = await tx.first<{ count: number }>(
+    `SELECT count(DISTINCT e.distributor_id)::int AS count FROM earning e WHERE ${settleable}`,
+    [settlement.programId, settlement.cutoffAt],
+  );
+  await setProgress(tx, settlementId, { done, total: done + (left?.count ?? 0) });
+}
+
+/**
+ * Locks the next people of a settlement: everything of theirs that is available by the cutoff moves
+ * to `settling` under a statement each; who cannot be settled is listed with the reason instead.
+ * @param after the distributor with whom the chunk before ended; empty: from the start
+ * @returns where the next chunk begins, or null when everybody was looked at
+ */
+export async function lockChunk(
+  tx: Tx,
+  vault: Vault,
+  settlementId: string,
+  after: string,
+  limit = chunkSize,
+): Promise<string | null> {
+  const settlement = await lockSettlementRow(tx, settlementId);
+  if (settlement.status !== 'locking') return null;
+  const ids = await nextCandidates(tx, settlement, after, limit);
+  const last = ids.at(-1);
+  if (last === undefined) {
+    await moveSettlement(tx, settlement, 'locked');
+    const { statements } = await lockingProgress(tx, settlementId);
+    await setProgress(tx, settlementId, { done: 0, total: statements });
+    return null;
+  }
+  // Refunds take the same locks, so the sums below stay true until the end of the transaction.
+  const accounts = ids.map((id) => distributorAccount(id, 'available'));
+  await lockBalances(tx, settlement.programId, accounts);
+  const program = await programById(tx, settlement.programId);
+  const rows = await candidateRows(tx, settlement, ids);
+  const judged = await judge(tx, vault, program, settlement, rows);
+  await insertSkips(tx, settlementId, judged);
+  await lockStatements(tx, program, settlement, judged);
+  const { done } = await lockingProgress(tx, settlementId);
+  await setProgress(tx, settlementId, { done, total: Math.max(done, settlement.progressTotal) });
+  return last;
+}
+
+async function lockingProgress(
+  tx: Tx,
+  settlementId: string,
+): Promise<{ done: number; statements: number }> {
+  const counts = await tx.first<{ statements: number; skips: number }>(
+    `SELECT (SELECT count(*)::int FROM statement WHERE settlement_id = $1) AS statements,
+       (SELECT count(*)::int FROM settlement_skip WHERE settlement_id = $1) AS skips`,
+    [settlementId],
+  );
+  const { statements, skips } = counts ?? { statements: 0, skips: 0 };
+  return { done: statements + skips, statements };
+}
+
+async function nextCandidates(
+  tx: Tx,
+  settlement: SettlementRow,
+  after: string,
+  limit: number,
+): Promise<string[]> {
+  const rows = await tx.rows<{ distributorId: string }>(
+    `SELECT DISTINCT e.distributor_id FROM earning e
+     WHERE ${settleable} AND e.distributor_id > $3
+     ORDER BY e.distributor_id LIMIT $4`,
+    [settlement.programId, settlement.cutoffAt, after, limit],
+  );
+  return rows.map(({ distributorId }) => distributorId);
+}
+
+/** Only those with something to settle; who was listed before a restart stays listed. */
+function candidateRows(
+  tx: Tx,
+  settlement: SettlementRow,
+  ids: readonly string[],
+): Promise<CandidateRow[]> {
+  return tx.rows<CandidateRow>(
+    `SELECT due.distributor_id, due.gross_amount, d.status, a.id IS NOT NULL AS has_payout_account,
+       c.kind AS channel_kind, t.kind AS tax_kind, t.id_number_cipher, t.id_number_index AS person
+     FROM (
+       SELECT e.distributor_id, sum(e.amount)::bigint AS gross_amount FROM earning e
+       WHERE ${settleable} AND e.distributor_id = ANY($3)
+       GROUP BY e.distributor_id HAVING sum(e.amount) > 0
+     ) due
+     JOIN distributor d ON d.id = due.distributor_id
+     LEFT JOIN payout_account a ON a.distributor_id = d.id AND a.replaced_at IS NULL
+     LEFT JOIN channel c ON c.id = a.channel_id
+     LEFT JOIN tax_profile t ON t.distributor_id = d.id
+     WHERE NOT EXISTS (SELECT 1 FROM settlement_skip k
+       WHERE k.settlement_id = $4 AND k.distributor_id = d.id)
+     ORDER BY due.distributor_id`,
+    [settlement.programId, settlement.cutoffAt, ids, settlement.id],
+  );
+}
+
+/** What speaks against each, with the tax as far as earlier settlements decide it. */
+async function judge(
+  tx: Tx,
+  vault: Vault,
+  program: ProgramRow,
+  settlement: SettlementRow,
+  rows: readonly CandidateRow[],
+): Promise<Judged[]> {
+  const terms = await taxTermsOf(tx, program.id, settlement.createdAt);
+  const month = monthOf(settlement.createdAt, program.timeZone);
+  const persons = rows.map(({ person }) => person).filter((person) => person !== null);
+  const totals = await personTotals(tx, terms, persons, month);
+  const fee = { fixedAmount: program.feeFixedAmount, bps: program.feeBps };
+  return rows.map((row) => {
+    const before = reasonToSkip(
+      { ...row, taxProfile: taxProfileOf(vault, row, month) },
+      { minimumPayoutAmount: program.minimumPayoutAmount, withholds: terms.method !== 'none' },
+    );
+    if (before !== undefined) return { row, reason: before };
+    const history = totals.get(row.person ?? '') ?? [];
+    const { taxAmount } = withhold({ ...terms, month, incomeAmount: row.grossAmount, history });
+    const { netAmount } = figuresOf(row.grossAmount, taxAmount, fee);
+    return { row, reason: reasonNotToPay(netAmount, row.channelKind ?? '') };
+  });
+}
+
+function taxProfileOf(vault: Vault, row: CandidateRow, month: string): Candidate['taxProfile'] {
+  const { taxKind, idNumberCipher, distributorId } = row;
+  if (taxKind === null || idNumberCipher === null) return null;
+  const idNumber = vault.open(`tax_profile.id_number:${distributorId}`, idNumberCipher);
+  return { kind: taxKind, isMinor: taxKind === 'individual' && isMinorIn(month, idNumber) };
+}
+
+async function insertSkips(tx: Tx, settlementId: string, judged: readonly Judged[]): Promise<void> {
+  const skips = judged.flatMap(({ row, reason }) =>
+    reason === undefined
+      ? []
+      : [{ settlementId, distributorId: row.distributorId, reason, amount: row.grossAmount }],
+  );
+  await tx.insert('settlement_skip', skips);
+}
+
+async function lockStatements(
+  tx: Tx,
+  program: ProgramRow,
+  settlement: SettlementRow,
+  judged: readonly Judged[],
+): Promise<void> {
+  const statements = judged
+    .filter(({ reason }) => reason === undefined)
+    .map(({ row }) => ({
+      id: newId('statement'),
+      settlementId: settlement.id,
+      programId: program.id,
+      distributorId: row.distributorId,
+      payerId: program.payerId,
+      status: 'locked',
+      grossAmount: row.grossAmount,
+      person: row.person,
+      createdAt: settlement.createdAt,
+    }));
+  if (statements.length === 0) return;
+  await tx.insert('statement', statements);
+  await takeEarnings(tx, settlement, statements);
+  await postTransactions(
+    tx,
+    program.id,
+    statements.map(({ id, distributorId, grossAmount }) => ({
+      reference: `settlement:${settlement.id}:lock:${id}`,
+      kind: 'settlement_locked',
+      occurredAt: settlement.createdAt,
+      postings: locked(distributorId, grossAmount),
+    })),
+  );
+}
+
+/** What was released between the sum and now would be taken without being in the gross. */
+class LinesMoved extends Error {
+  /** read as a serialization failure, so that the chunk is tried again */
+  readonly code = '40001';
+}
+
+async function takeEarnings(
+  tx: Tx,
+  settlement: SettlementRow,
+  statements: readonly { id: string; distributorId: string; grossAmount: bigint }[],
+): Promise<void> {
+  const taken = await tx.rows<{ statementId: string; grossAmount: bigint }>(
+    `WITH taken AS (
+       UPDATE earning e SET statement_id = s.id
+       FROM unnest($3::text[], $4::text[]) AS s (id, distributor_id)
+       WHERE ${settleable} AND e.distributor_id = s.distributor_id
+       RETURNING e.statement_id, e.amount
+     )
+     SELECT statement_id, sum(amount)::bigint AS gross_amount FROM taken GROUP BY statement_id`,
+    [
+      settlement.programId,
+      settlement.cutoffAt,
+      statements.map(({ id }) => id),
+      statements.map(({ distributorId }) => distributorId),
+    ],
+  );
+  const gross = new Map(taken.map(({ statementId, grossAmount }) => [statementId, grossAmount]));
+  const same = statements.every(({ id, grossAmount }) => gross.get(id) === grossAmount);
+  if (!same) throw new LinesMoved(`earnings of settlement ${settlement.id} moved while locking`);
+}
+
+export interface LockedStatement {
+  id: string;
+  distributorId: string;
+  grossAmount: bigint;
+}
+
+/**
+ * Undoes the lock: the lines are free for the next settlement, the gross is back in `available`
+ * (what is owed is paid first), the statement is no claim any more.
+ * @param at on the program's clock
+ */
+export async function unlockStatements(
+  tx: Tx,
+  settlement: Pick<SettlementRow, 'id' | 'programId'>,
+  statements: readonly LockedStatement[],
+  at: Date,
+): Promise<void> {
+  if (statements.length === 0) return;
+  const { programId } = settlement;
+  const receivableOf = ({ distributorId }: LockedStatement) =>
+    distributorAccount(distributorId, 'receivable');
+  const balances = await lockBalances(
+    tx,
+    programId,
+    statements.flatMap((statement) => [
+      receivableOf(statement),
+      distributorAccount(statement.distributorId, 'available'),
+    ]),
+  );
+  const ids = statements.map(({ id }) => id);
+  await tx.run('UPDATE earning SET statement_id = NULL WHERE statement_id = ANY($1)', [ids]);
+  await tx.run(
+    `UPDATE statement SET status = 'unlocked', tax_amount = 0, fee_amount = 0,
+       net_amount = gross_amount WHERE id = ANY($1)`,
+    [ids],
+  );
+  await postTransactions(
+    tx,
+    programId,
+    statements.map((statement) => ({
+      reference: `settlement:${settlement.id}:unlock:${statement.id}`,
+      kind: 'settlement_unlocked',
+      occurredAt: at,
+      postings: unlocked(
+        statement.distributorId,
+        statement.grossAmount,
+        -(balances.get(receivableOf(statement)) ?? 0n),
+      ),
+    })),
+  );
+}
+
+/** Unlocks statements that cannot be paid after all, and lists them like those never locked. */
+export async function dropStatements(
+  tx: Tx,
+  settlement: Pick<SettlementRow, 'id' | 'programId'>,
+  dropped: readonly (LockedStatement & { reason: SkipReason })[],
+  at: Date,
+): Promise<void> {
+  await unlockStatements(tx, settlement, dropped, at);
+  await tx.insert(
+    'settlement_skip',
+    dropped.map(({ distributorId, reason, grossAmount }) => ({
+      settlementId: settlement.id,
+      distributorId,
+      reason,
+      amount: grossAmount,
+    })),
+  );
+}
+
+/**
+ * Gives the next statements of a rejected settlement back.
+ * @returns true when some may be left
+ */
+export async function unlockChunk(
+  tx: Tx,
+  settlementId: string,
+  limit = chunkSize,
+): Promise<boolean> {
+  const settlement = await lockSettlementRow(tx, settlementId);
+  if (settlement.status !== 'rejected' || settlement.closedAt === null) return false;
+  const statements = await tx.rows<LockedStatement>(
+    `SELECT id, distributor_id, gross_amount FROM statement
+     WHERE settlement_id = $1 AND status IN ('locked', 'computed') ORDER BY id LIMIT $2`,
+    [settlementId, limit],
+  );
+  await unlockStatements(tx, settlement, statements, settlement.closedAt);
+  return statements.length === limit;
+}

@@ -1,0 +1,160 @@
+import { monthOf } from '../domain/kernel/period';
+import {
+  figuresOf,
+  type Figures,
+  reasonNotToPay,
+  type SkipReason,
+} from '../domain/settlement/assess';
+import { type MonthTotal, type TaxTrace, withhold } from '../domain/tax/withhold';
+import type { Tx } from './database';
+import { programById, type ProgramRow } from './program';
+import { lockSettlementRow, setProgress, type SettlementRow } from './settlement';
+import { chunkSize, dropStatements } from './settlement-lock';
+import { personTotals, taxTermsOf, type TaxTerms } from './withholding';
+
+/** A statement that is to be taxed, with where it would be paid to. */
+export interface OpenStatement {
+  id: string;
+  distributorId: string;
+  person: string | null;
+  grossAmount: bigint;
+  channelKind: string | null;
+}
+
+/** What a statement comes to, and why. */
+export interface ComputedStatement<S extends OpenStatement = OpenStatement> {
+  statement: S;
+  figures: Figures;
+  trace: TaxTrace;
+  taxMonth: string;
+  taxMethod: TaxTerms['method'];
+  /** why it cannot be paid after all */
+  reason: SkipReason | undefined;
+}
+
+export interface ComputeInput<S extends OpenStatement> {
+  program: ProgramRow;
+  terms: TaxTerms;
+  month: string;
+  /** in the order in which they are taxed: two of one person count one after the other */
+  statements: readonly S[];
+  totals: ReadonlyMap<string, MonthTotal[]>;
+}
+
+/** Taxes statements one after the other on their persons' running totals. */
+export function computeAll<S extends OpenStatement>(
+  input: ComputeInput<S>,
+): ComputedStatement<S>[] {
+  const { program, terms, month } = input;
+  const totals = new Map([...input.totals].map(([person, months]) => [person, [...months]]));
+  const fee = { fixedAmount: program.feeFixedAmount, bps: program.feeBps };
+  return input.statements.map((statement) => {
+    const incomeAmount = statement.grossAmount;
+    const history = totals.get(statement.person ?? '') ?? [];
+    const { taxAmount, trace } = withhold({ ...terms, month, incomeAmount, history });
+    const figures = figuresOf(incomeAmount, taxAmount, fee);
+    const reason = reasonNotToPay(figures.netAmount, statement.channelKind ?? '');
+    // What is not paid is no income yet.
+    if (reason === undefined) history.push({ month, incomeAmount, taxAmount });
+    return { statement, figures, trace, taxMonth: month, taxMethod: terms.method, reason };
+  });
+}
+
+/**
+ * Computes tax, fee and net of the next statements, for the review; the approval computes again on
+ * the running totals of its own moment. Who gets nothing is dropped and carried over.
+ * @returns true when some may be left
+ */
+export async function computeChunk(
+  tx: Tx,
+  settlementId: string,
+  limit = chunkSize,
+): Promise<boolean> {
+  const settlement = await lockSettlementRow(tx, settlementId);
+  if (settlement.status !== 'computing') return false;
+  const statements = await tx.rows<OpenStatement>(
+    `SELECT t.id, t.distributor_id, t.person, t.gross_amount, c.kind AS channel_kind
+     FROM statement t
+     LEFT JOIN payout_account a ON a.distributor_id = t.distributor_id AND a.replaced_at IS NULL
+     LEFT JOIN channel c ON c.id = a.channel_id
+     WHERE t.settlement_id = $1 AND t.status = 'locked' ORDER BY t.id LIMIT $2`,
+    [settlementId, limit],
+  );
+  if (statements.length === 0) return false;
+  const program = await programById(tx, settlement.programId);
+  const terms = await taxTermsOf(tx, program.id, settlement.createdAt);
+  const month = monthOf(settlement.createdAt, program.timeZone);
+  const persons = personsOf(statements);
+  const totals = await personTotals(tx, terms, persons, month);
+  await addSiblings(tx, settlement, totals, month);
+  const computed = computeAll({ program, terms, month, statements, totals });
+  await writeFigures(tx, computed.filter(isPayable), 'computed');
+  await dropStatements(tx, settlement, computed.flatMap(droppedOf), settlement.createdAt);
+  await countComputed(tx, settlement);
+  return statements.length === limit;
+}
+
+/** Statements of the same people in the same settlement that were computed in earlier chunks. */
+async function addSiblings(
+  tx: Tx,
+  settlement: SettlementRow,
+  totals: ReadonlyMap<string, MonthTotal[]>,
+  month: string,
+): Promise<void> {
+  const rows = await tx.rows<Omit<MonthTotal, 'month'> & { person: string }>(
+    `SELECT person, sum(gross_amount)::bigint AS income_amount, sum(tax_amount)::bigint AS tax_amount
+     FROM statement WHERE settlement_id = $1 AND status = 'computed' AND person = ANY($2)
+     GROUP BY person`,
+    [settlement.id, [...totals.keys()]],
+  );
+  for (const { person, ...total } of rows) totals.get(person)?.push({ month, ...total });
+}
+
+async function countComputed(tx: Tx, settlement: SettlementRow): Promise<void> {
+  const counts = await tx.first<{ done: number; total: number }>(
+    `SELECT count(*) FILTER (WHERE status <> 'locked')::int AS done, count(*)::int AS total
+     FROM statement WHERE settlement_id = $1`,
+    [settlement.id],
+  );
+  if (counts !== undefined) await setProgress(tx, settlement.id, counts);
+}
+
+export function isPayable(computed: ComputedStatement): boolean {
+  return computed.reason === undefined;
+}
+
+/** A computed statement as `dropStatements` takes it; nothing when it can be paid. */
+export function droppedOf({ statement, reason }: ComputedStatement) {
+  const { id, distributorId, grossAmount } = statement;
+  return reason === undefined ? [] : [{ id, distributorId, grossAmount, reason }];
+}
+
+export function personsOf(statements: readonly OpenStatement[]): string[] {
+  return statements.map(({ person }) => person).filter((person) => person !== null);
+}
+
+/** Writes what statements come to, in one statement for all. */
+export async function writeFigures(
+  tx: Tx,
+  computed: readonly ComputedStatement[],
+  status: 'computed' | 'approved',
+): Promise<void> {
+  if (computed.length === 0) return;
+  await tx.run(
+    `UPDATE statement t SET status = $1, tax_amount = n.tax, fee_amount = n.fee, net_amount = n.net,
+       tax_method = n.method, tax_month = n.month, tax_trace = n.trace
+     FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::jsonb[])
+       AS n (id, tax, fee, net, method, month, trace)
+     WHERE t.id = n.id`,
+    [
+      status,
+      computed.map(({ statement }) => statement.id),
+      computed.map(({ figures }) => figures.taxAmount),
+      computed.map(({ figures }) => figures.feeAmount),
+      computed.map(({ figures }) => figures.netAmount),
+      computed.map(({ taxMethod }) => taxMethod),
+      computed.map(({ taxMonth }) => taxMonth),
+      computed.map(({ trace }) => JSON.stringify(trace)),
+    ],
+  );
+}

@@ -1,0 +1,169 @@
+import { programNow } from '../domain/kernel/clock';
+import { distributorAccount } from '../domain/ledger/account';
+import { givenBack, type NetPlace } from '../domain/ledger/posting';
+import { monthsThatCount, type MonthTotal, type TaxMethod } from '../domain/tax/withhold';
+import type { Tx } from './database';
+import { newId } from './id';
+import { lockBalances, postTransactions } from './ledger';
+import type { GapPolicy } from './program';
+
+/** Under which terms the people of a settlement are taxed. */
+export interface TaxTerms {
+  payerId: string;
+  method: TaxMethod;
+  gapPolicy: GapPolicy;
+  /** payments of test programs never count for live ones */
+  mode: 'test' | 'live';
+}
+
+/**
+ * The method that a payer uses at a moment of the program's clock. A payer's first method also
+ * counts for moments before it was recorded: a test program may begin in the past.
+ */
+export async function taxTermsOf(read: Tx, programId: string, at: Date): Promise<TaxTerms> {
+  const terms = await read.first<TaxTerms>(
+    `SELECT p.payer_id, m.method, m.gap_policy, p.mode FROM program p
+     JOIN payer_tax_method m ON m.payer_id = p.payer_id
+     WHERE p.id = $1 ORDER BY (m.valid_from <= $2) DESC,
+       CASE WHEN m.valid_from <= $2 THEN m.valid_from END DESC, m.valid_from LIMIT 1`,
+    [programId, at],
+  );
+  if (terms === undefined) throw new Error(`program ${programId} has a payer without a tax method`);
+  return terms;
+}
+
+/**
+ * What people have got from a payer and what was withheld of it, per month, under the same method,
+ * as far as it counts for a payment in `month`.
+ */
+export async function personTotals(
+  read: Tx,
+  terms: TaxTerms,
+  persons: readonly string[],
+  month: string,
+): Promise<Map<string, MonthTotal[]>> {
+  const totals = new Map<string, MonthTotal[]>(persons.map((person) => [person, []]));
+  const months = monthsThatCount(terms.method, month);
+  if (persons.length === 0 || months.length === 0) return totals;
+  const rows = await read.rows<MonthTotal & { person: string }>(
+    `SELECT w.person, w.month, sum(w.income_amount)::bigint AS income_amount,
+       sum(w.tax_amount)::bigint AS tax_amount
+     FROM withholding w JOIN statement s ON s.id = w.statement_id
+     JOIN program p ON p.id = s.program_id
+     WHERE w.payer_id = $1 AND w.person = ANY($2) AND w.month = ANY($3)
+       AND s.tax_method = $4 AND p.mode = $5
+     GROUP BY w.person, w.month`,
+    [terms.payerId, [...totals.keys()], months, terms.method, terms.mode],
+  );
+  for (const { person, ...total } of rows) totals.get(person)?.push(total);
+  return totals;
+}
+
+/**
+ * Until the end of the transaction nobody else approves payments of this payer: the running totals
+ * that are read now are those on which the next payment is taxed.
+ */
+export async function lockPayerTotals(tx: Tx, payerId: string): Promise<void> {
+  await tx.run(`SELECT pg_advisory_xact_lock(hashtextextended('withholding:' || $1, 0))`, [
+    payerId,
+  ]);
+}
+
+export interface WithholdingRow {
+  payerId: string;
+  person: string;
+  month: string;
+  statementId: string;
+  /** the business key: what was withheld is recorded once */
+  reference: string;
+  incomeAmount: bigint;
+  taxAmount: bigint;
+  createdAt: Date;
+}
+
+export async function recordWithholdings(tx: Tx, rows: readonly WithholdingRow[]): Promise<void> {
+  await tx.insert('withholding', rows);
+}
+
+interface Payout {
+  id: string;
+  programId: string;
+  statementId: string;
+  distributorId: string;
+  channelId: string;
+  /** net */
+  amount: bigint;
+  grossAmount: bigint;
+  taxAmount: bigint;
+  feeAmount: bigint;
+  clockOffsetMs: bigint;
+}
+
+/**
+ * Gives a payout's money back, once: net from where it lies, with exactly its own tax and fee, all
+ * to `available`, where it waits for the next settlement as an earning of its own. What was withheld
+ * is taken back in the month it belongs to, which is a correction to declare.
+ * The caller holds the lock on the payout's row.
+ * @returns false when it was given back before
+ */
+export async function giveBackPayout(
+  tx: Tx,
+  payout: Payout,
+  { netAt, realNow }: { netAt: NetPlace['at']; realNow: Date },
+): Promise<boolean> {
+  const reference = `payout:${payout.id}:${netAt === 'cash' ? 'return' : 'give-back'}`;
+  const { programId, distributorId, channelId } = payout;
+  const receivable = distributorAccount(distributorId, 'receivable');
+  const balances = await lockBalances(tx, programId, [
+    receivable,
+    distributorAccount(distributorId, 'available'),
+  ]);
+  const posted = await tx.first('SELECT 1 FROM ledger_transaction WHERE reference = $1', [
+    reference,
+  ]);
+  if (posted !== undefined) return false;
+  const occurredAt = programNow(payout, realNow);
+  const place: NetPlace = netAt === 'settling' ? { at: netAt } : { at: netAt, channelId };
+  const shares = {
+    netAmount: payout.amount,
+    taxAmount: payout.taxAmount,
+    feeAmount: payout.feeAmount,
+  };
+  await postTransactions(tx, programId, [
+    {
+      reference,
+      kind: netAt === 'cash' ? 'payout_returned' : 'payout_given_back',
+      occurredAt,
+      postings: givenBack(distributorId, place, shares, -(balances.get(receivable) ?? 0n)),
+    },
+  ]);
+  await tx.insert('earning', {
+    id: newId('earning'),
+    programId,
+    distributorId,
+    kind: 'giveBack',
+    payoutId: payout.id,
+    amount: payout.grossAmount,
+    releaseAt: occurredAt,
+    availableAt: occurredAt,
+    createdAt: occurredAt,
+  });
+  await takeBackWithholding(tx, payout, reference, occurredAt);
+  return true;
+}
+
+/** The reversal lies in the month of the payment, not in that of the failure. */
+async function takeBackWithholding(
+  tx: Tx,
+  payout: Payout,
+  reference: string,
+  at: Date,
+): Promise<void> {
+  await tx.run(
+    `INSERT INTO withholding (payer_id, person, month, statement_id, reference, income_amount,
+       tax_amount, created_at)
+     SELECT payer_id, person, tax_month, id, $2, -($3::bigint), -($4::bigint), $5 FROM statement
+     WHERE id = $1 AND person IS NOT NULL AND tax_method <> 'none'`,
+    [payout.statementId, reference, payout.grossAmount, payout.taxAmount, at],
+  );
+}
