@@ -1,0 +1,127 @@
+import type { RefusalCode } from '../domain/kernel/refusal';
+
+/** What the HTTP part itself refuses, before a rule of the business is asked. */
+export type ProtocolCode =
+  | 'invalid_request'
+  | 'malformed_json'
+  | 'unauthorized'
+  | 'credentials_in_url'
+  | 'amount_too_large'
+  | 'admin_required'
+  | 'method_not_allowed'
+  | 'payload_too_large'
+  | 'unsupported_media_type'
+  | 'invalid_idempotency_key'
+  | 'idempotency_in_progress'
+  | 'idempotency_key_reused'
+  | 'rate_limited'
+  | 'busy'
+  | 'shutting_down'
+  | 'internal_error';
+
+export type ProblemCode = RefusalCode | ProtocolCode;
+
+export interface ProblemWords {
+  readonly status: number;
+  readonly en: string;
+  readonly zh: string;
+}
+
+const words = (status: number, en: string, zh: string): ProblemWords => ({ status, en, zh });
+
+/** The one table from code to status and words; the compiler refuses a code without an entry. */
+export const problemWords: Readonly<Record<ProblemCode, ProblemWords>> = {
+  invalid_request: words(400, 'The request is not valid', '请求内容不符合要求'),
+  malformed_json: words(400, 'The body is not valid JSON', '请求体不是有效的 JSON'),
+  invalid_idempotency_key: words(400, 'The Idempotency-Key is not valid', 'Idempotency-Key 不合规'),
+  credentials_in_url: words(400, 'A credential may not be in the URL', '凭证不得放在网址中'),
+  unauthorized: words(401, 'Not signed in', '未登录或凭证无效'),
+  sign_in_failed: words(401, 'E-mail or password is wrong', '邮箱或密码错误'),
+  admin_required: words(403, 'Only an admin may do this', '仅限管理员操作'),
+  scope_required: words(403, 'The key lacks a scope', '密钥缺少所需的权限范围'),
+  role_required: words(403, 'The admin lacks the role', '管理员缺少所需角色'),
+  second_person_required: words(403, 'A second person must decide', '须由另一位管理员决定'),
+  not_found: words(404, 'There is no such thing', '未找到'),
+  method_not_allowed: words(405, 'The path does not take this method', '该路径不支持此方法'),
+  external_id_conflict: words(
+    409,
+    'The externalId has other content',
+    '该 externalId 已有不同内容',
+  ),
+  receipt_conflict: words(409, 'Another receipt is recorded', '已有不同的收货记录'),
+  binding_conflict: words(409, 'The customer is bound to another', '客户已绑定其他分销员'),
+  coupon_code_taken: words(409, 'The coupon code is taken', '优惠码已被占用'),
+  email_taken: words(409, 'The e-mail address is taken', '邮箱已被使用'),
+  setting_is_fixed: words(409, 'The setting cannot change any more', '该设置已不能更改'),
+  clock_busy: words(409, 'The clock is being moved', '时钟正在调整中'),
+  plan_already_published: words(409, 'The plan is published', '方案已发布'),
+  settlement_already_open: words(409, 'A settlement is open', '已有进行中的结算'),
+  settlement_not_open: words(409, 'The settlement is not open', '结算不在进行中'),
+  settlement_not_approved: words(409, 'The settlement is not approved', '结算尚未批准'),
+  payout_not_retryable: words(409, 'The payout cannot be tried again', '该付款不能重试'),
+  payout_not_cancelable: words(409, 'The payout cannot be canceled', '该付款不能取消'),
+  review_already_decided: words(409, 'The review is decided', '该审核已有决定'),
+  ledger_conflict: words(409, 'The posting has other content', '该记账凭证已有不同内容'),
+  idempotency_in_progress: words(409, 'The same request is still running', '相同请求仍在处理中'),
+  payload_too_large: words(413, 'The body is too large', '请求体过大'),
+  unsupported_media_type: words(
+    415,
+    'The body must be application/json',
+    '请求体须为 application/json',
+  ),
+  idempotency_key_reused: words(
+    422,
+    'The key was used for another request',
+    '该幂等键已用于其他请求',
+  ),
+  amount_too_large: words(422, 'An amount is too large', '金额过大'),
+  in_the_future: words(422, 'The moment lies in the future', '时间晚于当前时间'),
+  before_program_start: words(
+    422,
+    'The moment is before the program starts',
+    '时间早于计划开始时间',
+  ),
+  currency_mismatch: words(422, 'The currency is not that of the program', '币种与计划不符'),
+  discount_exceeds_lines: words(422, 'The discount exceeds the lines', '折扣超过商品金额'),
+  refund_exceeds_line: words(422, 'The refund exceeds what remains', '退款超过剩余金额或数量'),
+  refund_before_payment: words(422, 'The refund is before the payment', '退款早于付款'),
+  receipt_before_payment: words(422, 'The receipt is before the payment', '收货早于付款'),
+  unknown_order_line: words(422, 'The order has no such line', '订单中没有该行'),
+  unknown_distributor_code: words(422, 'No distributor has this code', '分销员代码不存在'),
+  unknown_sponsor: words(422, 'No sponsor has this code', '推荐人代码不存在'),
+  unknown_tier: words(422, 'The plan has no such tier', '方案中没有该等级'),
+  invitation_required: words(422, 'The program is by invitation', '该计划仅限邀请加入'),
+  not_joined: words(422, 'The distributor had not joined', '分销员当时尚未加入'),
+  distributor_inactive: words(422, 'The distributor is not active', '分销员当前不可用'),
+  payer_method_conflict: words(
+    422,
+    'The payer has another tax method',
+    '该付款主体已采用其他计税方式',
+  ),
+  platform_declaration_required: words(422, 'A platform declaration is needed', '缺少平台申报信息'),
+  currency_not_supported: words(422, 'The currency is not supported here', '此处不支持该币种'),
+  invalid_tax_number: words(422, 'The tax number is not valid', '纳税人识别号无效'),
+  invalid_id_number: words(422, 'The ID number is not valid', '证件号码无效'),
+  settings_contradict: words(422, 'The settings contradict each other', '设置相互矛盾'),
+  live_program: words(422, 'A live program has real time', '正式计划的时钟不可调整'),
+  clock_backwards: words(422, 'The clock only moves forwards', '时钟只能向前调整'),
+  plan_not_compliant: words(422, 'The plan has errors', '方案存在错误，不能发布'),
+  plan_would_rewrite: words(422, 'The plan would rewrite the past', '方案生效时间会改写既有订单'),
+  channel_kind_unavailable: words(
+    422,
+    'The kind of channel is not available',
+    '暂不支持该付款渠道',
+  ),
+  unknown_channel: words(422, 'There is no such channel', '付款渠道不存在'),
+  reason_required: words(422, 'A reason is needed', '须填写理由'),
+  rate_limited: words(429, 'Too many requests', '请求过于频繁'),
+  internal_error: words(500, 'Something broke on our side', '服务内部错误'),
+  busy: words(503, 'Busy; try again soon', '服务繁忙，请稍后重试'),
+  shutting_down: words(503, 'This server is stopping', '服务正在停止'),
+  temporal_unavailable: words(503, 'The workflow service does not answer', '流程服务暂时不可用'),
+};
+
+/** True for a text that is one of the codes. */
+export function isProblemCode(text: string): text is ProblemCode {
+  return Object.hasOwn(problemWords, text);
+}

@@ -1,0 +1,158 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { z } from 'zod';
+import type { AuditNote } from '../db/audit';
+import type { Tx } from '../db/database';
+import type { Caller, Role, Scope } from '../domain/kernel/access';
+import type { Refusal } from '../domain/kernel/refusal';
+import type { HttpDeps } from './deps';
+import type { Locale, Problem } from './problem';
+
+/**
+ * Who may call a route. `scope`: an API key needs it; admins need one of `roles` (left out: any
+ * role). `adminOnly`: no API key at all. `open`: no token.
+ */
+export type Access =
+  | 'open'
+  | { readonly scope: Scope; readonly roles?: readonly Role[] }
+  | { readonly adminOnly: { readonly roles: readonly Role[] } };
+
+/** Answers by status; the schema's output is what a handler returns (bigint amounts, Dates). */
+export type Answers = Readonly<Record<number, z.ZodType>>;
+
+export interface Answer<S extends number = number, T = unknown> {
+  readonly status: S;
+  readonly body: T;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Makes an answer. A body of `undefined` sends none (204). */
+export function answer<S extends number, T>(
+  status: S,
+  body: T,
+  headers?: Readonly<Record<string, string>>,
+): Answer<S, T> {
+  return headers === undefined ? { status, body } : { status, body, headers };
+}
+
+/** A body that is not JSON; its schema in `answers` is `media('application/pdf')` (openapi.ts). */
+export class RawBody {
+  constructor(
+    readonly contentType: string,
+    readonly content: string | Buffer,
+  ) {}
+}
+
+/** One item of a batch, checked on its own. */
+export type Item<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: Problem };
+
+export interface RouteContext<P, Q, B, C> {
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
+  readonly caller: C;
+  /** real time; the business moment is `programNow(program, now)` */
+  readonly now: Date;
+  readonly requestId: string;
+  readonly locale: Locale;
+  readonly deps: HttpDeps;
+  readonly headers: IncomingHttpHeaders;
+  /** the bytes as they came; only on routes with `rawBody` */
+  readonly rawBody: Buffer;
+  /** the caller's network address */
+  readonly address: string;
+  /**
+   * Checks one item of a route with `itemsIn`, with the faults that the JSON text itself has there.
+   * Pointers are relative to the item.
+   */
+  item<S extends z.ZodType>(schema: S, index: number, value: unknown): Item<z.output<S>>;
+  /** The problem that a refusal would be answered with; for per-item outcomes. */
+  problemOf(refusal: Refusal): Problem;
+}
+
+export interface WriteContext<P, Q, B, C> extends RouteContext<P, Q, B, C> {
+  readonly tx: Tx;
+  /** Appends to the audit log in this transaction. Ids and settings only, no personal data. */
+  audit(note: AuditNote): Promise<void>;
+}
+
+export type AnswerOf<A extends Answers> = {
+  [S in keyof A & number]: Answer<S, z.output<A[S]>>;
+}[keyof A & number];
+
+type CallerOf<X extends Access> = X extends 'open' ? undefined : Caller;
+
+export interface RouteSpec<
+  X extends Access,
+  P extends z.ZodType,
+  Q extends z.ZodType,
+  B extends z.ZodType,
+  A extends Answers,
+> {
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  /** Express form: `/v1/programs/:id` */
+  readonly path: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly tag: string;
+  readonly access: X;
+  readonly params?: P;
+  readonly query?: Q;
+  readonly body?: B;
+  readonly answers: A;
+  /** largest body in bytes; default 1 MB */
+  readonly bodyLimit?: number;
+  /** the body is not parsed: any content type, `rawBody` has the bytes */
+  readonly rawBody?: boolean;
+  /** name of the array in the body whose items are checked one by one with `item` */
+  readonly itemsIn?: string;
+  /** the answer holds a secret: what is stored of it for a repeat is sealed */
+  readonly secretAnswer?: boolean;
+  /** For writes: ONE transaction, with the Idempotency-Key record. */
+  readonly write?: (
+    context: WriteContext<z.output<P>, z.output<Q>, z.output<B>, CallerOf<X>>,
+  ) => Promise<AnswerOf<A>>;
+  /** For reads, and for effects outside a transaction. */
+  readonly handle?: (
+    context: RouteContext<z.output<P>, z.output<Q>, z.output<B>, CallerOf<X>>,
+  ) => Promise<AnswerOf<A>>;
+}
+
+/** A route with its types forgotten, as the kit runs it. */
+export interface Route {
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  readonly path: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly tag: string;
+  readonly access: Access;
+  readonly params?: z.ZodType;
+  readonly query?: z.ZodType;
+  readonly body?: z.ZodType;
+  readonly answers: Answers;
+  readonly bodyLimit?: number;
+  readonly rawBody?: boolean;
+  readonly itemsIn?: string;
+  readonly secretAnswer?: boolean;
+  readonly write?: (context: WriteContext<unknown, unknown, unknown, unknown>) => Promise<Answer>;
+  readonly handle?: (context: RouteContext<unknown, unknown, unknown, unknown>) => Promise<Answer>;
+}
+
+/**
+ * Declares a route. Its zod schemas type the handler, validate every request and make the OpenAPI
+ * document. Exactly one of `write` and `handle` is given.
+ */
+export function defineRoute<
+  const X extends Access,
+  const A extends Answers,
+  P extends z.ZodType = z.ZodUndefined,
+  Q extends z.ZodType = z.ZodUndefined,
+  B extends z.ZodType = z.ZodUndefined,
+>(spec: RouteSpec<X, P, Q, B, A>): Route {
+  if ((spec.write === undefined) === (spec.handle === undefined)) {
+    throw new Error(`${spec.method} ${spec.path} needs either write or handle`);
+  }
+  // The one place where the types are forgotten: the kit calls a handler only with values that
+  // came out of the very schemas it was typed by.
+  return spec as unknown as Route;
+}

@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { SandboxSettings } from '../../channels/sandbox/wire';
+import {
+  type ChannelRow,
+  findChannel,
+  insertChannel,
+  listChannels,
+  openSettings,
+  settingsPlace,
+} from '../../db/channel';
+import { newId } from '../../db/id';
+import type { Vault } from '../../db/vault';
+import { Refusal } from '../../domain/kernel/refusal';
+import { check } from '../faults';
+import { listOf, listQuery, mapPage, page } from '../list';
+import { type Locale, ProtocolRefusal } from '../problem';
+import { answer, defineRoute } from '../route';
+import { ChannelBody, ChannelView } from '../schemas/channel';
+import { idParam } from '../schemas/common';
+
+const tag = 'Channels';
+const mayRead = { scope: 'channels:read' } as const;
+
+const create = defineRoute({
+  method: 'post',
+  path: '/v1/channels',
+  summary: 'Add a payout channel of the store',
+  tag,
+  access: { scope: 'channels:write', roles: ['owner', 'finance'] },
+  body: ChannelBody,
+  answers: { 201: ChannelView },
+  write: async ({ tx, body, caller, now, deps, locale, audit }) => {
+    const settings = settingsOf(body, locale);
+    const id = newId('channel');
+    const channel: ChannelRow = {
+      id,
+      storeId: caller.storeId,
+      kind: body.kind,
+      name: body.name,
+      settingsCipher: deps.vault.seal(settingsPlace(id), JSON.stringify(settings)),
+      perTransferAmount: body.limits.perTransferAmount,
+      perDayAmount: body.limits.perDayAmount,
+      createdAt: now,
+    };
+    await insertChannel(tx, channel);
+    const { kind, name, limits } = body;
+    await audit({ action: 'channel.created', subjectId: id, after: { kind, name, limits } });
+    return answer(201, viewOf(channel, deps.vault));
+  },
+});
+
+/** Settings are checked by their kind; kinds of later versions are refused, not stored. */
+function settingsOf(body: z.output<typeof ChannelBody>, locale: Locale): object {
+  if (body.kind !== 'sandbox') {
+    const detail = `This version cannot pay through ${body.kind}.`;
+    const errors = [{ pointer: '/kind', code: 'channel_kind_unavailable', message: detail }];
+    throw new Refusal('channel_kind_unavailable', detail, { errors });
+  }
+  const checked = check(SandboxSettings, body.settings, '/settings', locale);
+  if (checked.ok) return checked.value;
+  throw new ProtocolRefusal('invalid_request', 'The settings are not valid.', {
+    errors: checked.faults,
+  });
+}
+
+const list = defineRoute({
+  method: 'get',
+  path: '/v1/channels',
+  summary: 'List the payout channels of the store',
+  tag,
+  access: mayRead,
+  query: listQuery,
+  answers: { 200: listOf(ChannelView) },
+  handle: async ({ query, caller, deps }) => {
+    const rows = await listChannels(deps.db.read, { storeId: caller.storeId, ...query });
+    const channels = page(rows, query.limit, ({ id }) => id);
+    return answer(
+      200,
+      mapPage(channels, (row) => viewOf(row, deps.vault)),
+    );
+  },
+});
+
+const get = defineRoute({
+  method: 'get',
+  path: '/v1/channels/:id',
+  summary: 'Read a payout channel',
+  tag,
+  access: mayRead,
+  params: z.strictObject({ id: idParam('channel') }),
+  answers: { 200: ChannelView },
+  handle: async ({ params, caller, deps }) => {
+    const channel = await findChannel(deps.db.read, caller, params.id);
+    return answer(200, viewOf(channel, deps.vault));
+  },
+});
+
+function viewOf(row: ChannelRow, vault: Vault) {
+  const { id, name, createdAt, perTransferAmount, perDayAmount } = row;
+  const names = Object.keys(openSettings(vault, row).settings as object);
+  return {
+    id,
+    kind: row.kind as z.output<typeof ChannelView>['kind'],
+    name,
+    settings: Object.fromEntries(names.map((key) => [key, 'set' as const])),
+    limits: { perTransferAmount, perDayAmount },
+    createdAt,
+  };
+}
+
+export const channelRoutes = [create, list, get];

@@ -1,0 +1,205 @@
+import { findDistributor } from '../../db/distributor';
+import {
+  balanceOf,
+  entriesOf,
+  payoutAccountOf,
+  type PayoutAccountRow,
+  putPayoutAccount,
+  putTaxProfile,
+  taxProfileOf,
+  type TaxProfileRow,
+  teamOf,
+  type TeamRow,
+} from '../../db/distributor-account';
+import type { DistributorStatus } from '../../domain/distributor/state';
+import { Refusal } from '../../domain/kernel/refusal';
+import type { DistributorRole } from '../../domain/ledger/account';
+import { normalIdNumber } from '../../domain/tax/id-number';
+import { listOf, listQuery, mapPage, page, wholeNumber } from '../list';
+import { answer, defineRoute } from '../route';
+import {
+  BalanceView,
+  distributorParams,
+  EntryView,
+  MemberView,
+  PayoutAccountBody,
+  PayoutAccountView,
+  TaxProfileBody,
+  TaxProfileView,
+  teamQuery,
+} from '../schemas/distributor';
+
+const tag = 'Distributors';
+const mayRead = { scope: 'distributors:read' } as const;
+const mayWrite = { scope: 'distributors:write', roles: ['owner', 'operations'] } as const;
+
+const getBalance = defineRoute({
+  method: 'get',
+  path: '/v1/distributors/:id/balance',
+  summary: 'What a distributor has earned and where the money stands',
+  tag,
+  access: mayRead,
+  params: distributorParams,
+  answers: { 200: BalanceView },
+  handle: async ({ params, caller, deps: { db } }) => {
+    const { id } = await findDistributor(db.read, caller, params.id);
+    return answer(200, await balanceOf(db.read, id));
+  },
+});
+
+const getLedger = defineRoute({
+  method: 'get',
+  path: '/v1/distributors/:id/ledger',
+  summary: 'The ledger entries of a distributor, the latest first',
+  tag,
+  access: mayRead,
+  params: distributorParams,
+  query: listQuery,
+  answers: { 200: listOf(EntryView) },
+  handle: async ({ params, query: { limit, cursor }, caller, deps: { db } }) => {
+    const { id } = await findDistributor(db.read, caller, params.id);
+    const rows = await entriesOf(db.read, id, { limit: limit + 1, before: wholeNumber(cursor) });
+    const entries = page(rows, limit, (row) => row.id.toString());
+    const view = ({ role, ...row }: (typeof rows)[0]) => ({
+      ...row,
+      id: row.id.toString(),
+      account: role as DistributorRole,
+    });
+    return answer(200, mapPage(entries, view));
+  },
+});
+
+const getTeam = defineRoute({
+  method: 'get',
+  path: '/v1/distributors/:id/team',
+  summary: 'The people below a distributor, level by level',
+  tag,
+  access: mayRead,
+  params: distributorParams,
+  query: teamQuery,
+  answers: { 200: listOf(MemberView) },
+  handle: async ({ params, query: { limit, cursor, depth }, caller, deps: { db } }) => {
+    const { id } = await findDistributor(db.read, caller, params.id);
+    const after = teamPosition(cursor);
+    const rows = await teamOf(db.read, id, { depth, limit: limit + 1, after });
+    const members = page(rows, limit, (row) => `${row.level} ${row.id}`);
+    const view = (row: TeamRow) => ({ ...row, status: row.status as DistributorStatus });
+    return answer(200, mapPage(members, view));
+  },
+});
+
+function teamPosition(cursor: string | undefined): { level: number; id: string } {
+  const match = /^(\d{1,2}) (\S+)$/.exec(cursor ?? '');
+  return { level: Number(match?.[1] ?? 0), id: match?.[2] ?? '' };
+}
+
+const payoutAccountPath = '/v1/distributors/:id/payout-account';
+
+const putAccount = defineRoute({
+  method: 'put',
+  path: payoutAccountPath,
+  summary: 'Say where the money goes',
+  description: 'Counts for payouts approved from now on; an approved payout keeps its account.',
+  tag,
+  access: mayWrite,
+  params: distributorParams,
+  body: PayoutAccountBody,
+  answers: { 200: PayoutAccountView },
+  write: async ({ tx, params, body, caller, now, deps: { vault }, audit }) => {
+    const { id: distributorId, storeId } = await findDistributor(tx, caller, params.id);
+    const input = { ...body, distributorId, storeId, realNow: now };
+    const account = await putPayoutAccount(tx, vault, input);
+    await audit({
+      action: 'distributor.payout_account_set',
+      subjectId: distributorId,
+      after: { payoutAccountId: account.id, channelId: account.channelId },
+    });
+    return answer(200, accountView(account));
+  },
+});
+
+const getAccount = defineRoute({
+  method: 'get',
+  path: payoutAccountPath,
+  summary: 'Where the money goes, masked',
+  tag,
+  access: mayRead,
+  params: distributorParams,
+  answers: { 200: PayoutAccountView },
+  handle: async ({ params, caller, deps: { db } }) => {
+    const { id } = await findDistributor(db.read, caller, params.id);
+    const account = await payoutAccountOf(db.read, id);
+    if (account === undefined) throw new Refusal('not_found', 'No payout account is set.');
+    return answer(200, accountView(account));
+  },
+});
+
+function accountView({ id, channelId, accountMasked, holderName, createdAt }: PayoutAccountRow) {
+  return { id, channelId, account: accountMasked, holderName, createdAt };
+}
+
+const taxProfilePath = '/v1/distributors/:id/tax-profile';
+
+const putProfile = defineRoute({
+  method: 'put',
+  path: taxProfilePath,
+  summary: 'Say who a distributor is for the tax office',
+  description:
+    "`idNumber` is a resident's ID number for `individual` and a unified social credit code for the others; its check character must be right.",
+  tag,
+  access: mayWrite,
+  params: distributorParams,
+  body: TaxProfileBody,
+  answers: { 200: TaxProfileView },
+  write: async ({ tx, params, body, caller, now, deps: { vault }, audit }) => {
+    const { id: distributorId } = await findDistributor(tx, caller, params.id);
+    const { kind, name } = body;
+    const idNumber = normalIdNumber(kind, body.idNumber);
+    if (idNumber === undefined) throw wrongIdNumber();
+    const input = { distributorId, kind, name, idNumber, realNow: now };
+    const profile = await putTaxProfile(tx, vault, input);
+    await audit({
+      action: 'distributor.tax_profile_set',
+      subjectId: distributorId,
+      after: { kind },
+    });
+    return answer(200, profileView(profile));
+  },
+});
+
+function wrongIdNumber(): Refusal {
+  const message = 'The ID number cannot exist: form, region, date or check character is wrong.';
+  return new Refusal('invalid_id_number', message, {
+    errors: [{ pointer: '/idNumber', code: 'invalid_id_number', message }],
+  });
+}
+
+const getProfile = defineRoute({
+  method: 'get',
+  path: taxProfilePath,
+  summary: 'Who a distributor is for the tax office, masked',
+  tag,
+  access: mayRead,
+  params: distributorParams,
+  answers: { 200: TaxProfileView },
+  handle: async ({ params, caller, deps: { db } }) => {
+    const { id } = await findDistributor(db.read, caller, params.id);
+    const profile = await taxProfileOf(db.read, id);
+    if (profile === undefined) throw new Refusal('not_found', 'No tax profile is set.');
+    return answer(200, profileView(profile));
+  },
+});
+
+function profileView({ kind, name, idNumberMasked, updatedAt }: TaxProfileRow) {
+  return { kind, name, idNumber: idNumberMasked, updatedAt };
+}
+
+export const distributorAccountRoutes = [
+  getBalance,
+  getLedger,
+  getTeam,
+  putAccount,
+  getAccount,
+  putProfile,
+  getProfile,
+];

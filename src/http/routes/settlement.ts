@@ -1,0 +1,244 @@
+import { z } from 'zod';
+import type { Tx } from '../../db/database';
+import { findDistributor } from '../../db/distributor';
+import { findProgram } from '../../db/program';
+import {
+  findSettlement,
+  openSettlement,
+  reviewsOfSettlements,
+  type SettlementRow,
+  settlementsOf,
+  skippedOf,
+} from '../../db/settlement';
+import { verifySettlement } from '../../db/settlement-result';
+import {
+  countLines,
+  findStatement,
+  linesOfStatement,
+  type StatementRow,
+  statementsOfDistributor,
+  statementsOfSettlement,
+} from '../../db/statement-read';
+import { taxStepWords } from '../../domain/tax/words';
+import { listOf, listQuery, mapPage, page } from '../list';
+import type { Locale } from '../problem';
+import { answer, defineRoute } from '../route';
+import { idParam } from '../schemas/common';
+import {
+  LineView,
+  SettlementBody,
+  SettlementOpened,
+  SettlementView,
+  StatementView,
+  StatementWithLines,
+  VerificationView,
+} from '../schemas/settlement';
+
+const tag = 'Settlements';
+const mayRead = { scope: 'settlements:read' } as const;
+const mayWrite = { scope: 'settlements:write', roles: ['owner', 'finance'] } as const;
+const programParams = z.strictObject({ id: idParam('program') });
+const settlementParams = z.strictObject({ id: idParam('settlement') });
+const statementParams = z.strictObject({ id: idParam('statement') });
+const distributorParams = z.strictObject({ id: idParam('distributor') });
+
+/** Lines that come with a statement itself; the list of lines has all of them. */
+const linesShown = 1000;
+
+const open = defineRoute({
+  method: 'post',
+  path: '/v1/programs/:id/settlements',
+  summary: 'Settle what is available by a cutoff',
+  description:
+    'Locks, computes, and waits for the review by finance. A program has at most one settlement that is not decided yet.',
+  tag,
+  access: mayWrite,
+  params: programParams,
+  body: SettlementBody,
+  answers: { 202: SettlementOpened },
+  write: async ({ tx, params, body, caller, now, audit }) => {
+    const program = await findProgram(tx, caller, params.id);
+    const settlement = await openSettlement(tx, program, {
+      cutoffAt: body.cutoffAt,
+      requestedBy: caller.actor,
+      realNow: now,
+    });
+    const { id, programId, status, period, run, cutoffAt } = settlement;
+    await audit({ action: 'settlement.opened', subjectId: id, after: { programId, period, run } });
+    return answer(202, { id, programId, status, period, run, cutoffAt });
+  },
+});
+
+const list = defineRoute({
+  method: 'get',
+  path: '/v1/programs/:id/settlements',
+  summary: 'List the settlements of a program, the latest first',
+  tag,
+  access: mayRead,
+  params: programParams,
+  query: listQuery,
+  answers: { 200: listOf(SettlementView) },
+  handle: async ({ params, query: { limit, cursor }, caller, deps: { db } }) => {
+    const { id } = await findProgram(db.read, caller, params.id);
+    const rows = await settlementsOf(db.read, id, { limit: limit + 1, before: cursor });
+    const settlements = page(rows, limit, (row) => row.id);
+    const data = await viewsOf(db.read, settlements.data);
+    return answer(200, { data, nextCursor: settlements.nextCursor });
+  },
+});
+
+const get = defineRoute({
+  method: 'get',
+  path: '/v1/settlements/:id',
+  summary: 'Read a settlement: status, totals, who was skipped and why, progress',
+  tag,
+  access: mayRead,
+  params: settlementParams,
+  answers: { 200: SettlementView },
+  handle: async ({ params, caller, deps: { db } }) => {
+    const settlement = await findSettlement(db.read, caller, params.id);
+    const [view] = await viewsOf(db.read, [settlement]);
+    return answer(200, view!);
+  },
+});
+
+async function viewsOf(read: Tx, settlements: readonly SettlementRow[]) {
+  const ids = settlements.map(({ id }) => id);
+  const skipped = await skippedOf(read, ids);
+  const reviews = await reviewsOfSettlements(read, ids);
+  return settlements.map((row) => ({
+    id: row.id,
+    programId: row.programId,
+    status: row.status,
+    period: row.period,
+    run: row.run,
+    cutoffAt: row.cutoffAt,
+    totals: {
+      distributors: row.distributors,
+      grossAmount: row.grossAmount,
+      taxAmount: row.taxAmount,
+      feeAmount: row.feeAmount,
+      netAmount: row.netAmount,
+    },
+    skipped: skipped.get(row.id) ?? [],
+    taxMonth: row.taxMonth,
+    resultHash: row.resultHash,
+    progress: { stage: row.status, done: row.progressDone, total: row.progressTotal },
+    reviewId: reviews.get(row.id) ?? null,
+    createdAt: row.createdAt,
+    approvedAt: row.approvedAt,
+    closedAt: row.closedAt,
+  }));
+}
+
+const listStatements = defineRoute({
+  method: 'get',
+  path: '/v1/settlements/:id/statements',
+  summary: 'List the statements of a settlement',
+  tag,
+  access: mayRead,
+  params: settlementParams,
+  query: listQuery,
+  answers: { 200: listOf(StatementView) },
+  handle: async ({ params, query: { limit, cursor }, caller, deps: { db }, locale }) => {
+    const { id } = await findSettlement(db.read, caller, params.id);
+    const slice = { limit: limit + 1, before: cursor };
+    const rows = page(await statementsOfSettlement(db.read, id, slice), limit, (row) => row.id);
+    return answer(
+      200,
+      mapPage(rows, (row) => statementView(row, locale)),
+    );
+  },
+});
+
+const listDistributorStatements = defineRoute({
+  method: 'get',
+  path: '/v1/distributors/:id/statements',
+  summary: 'List the statements of a distributor, the latest first',
+  tag,
+  access: mayRead,
+  params: distributorParams,
+  query: listQuery,
+  answers: { 200: listOf(StatementView) },
+  handle: async ({ params, query: { limit, cursor }, caller, deps: { db }, locale }) => {
+    const { id } = await findDistributor(db.read, caller, params.id);
+    const slice = { limit: limit + 1, before: cursor };
+    const rows = page(await statementsOfDistributor(db.read, id, slice), limit, (row) => row.id);
+    return answer(
+      200,
+      mapPage(rows, (row) => statementView(row, locale)),
+    );
+  },
+});
+
+const getStatement = defineRoute({
+  method: 'get',
+  path: '/v1/statements/:id',
+  summary: 'Read a statement with its tax and its lines',
+  tag,
+  access: mayRead,
+  params: statementParams,
+  answers: { 200: StatementWithLines },
+  handle: async ({ params, caller, deps: { db }, locale }) => {
+    const statement = await findStatement(db.read, caller, params.id);
+    const lines = await linesOfStatement(db.read, statement.id, { limit: linesShown, offset: 0 });
+    const lineCount = await countLines(db.read, statement.id);
+    return answer(200, { ...statementView(statement, locale), lineCount, lines });
+  },
+});
+
+const listLines = defineRoute({
+  method: 'get',
+  path: '/v1/statements/:id/lines',
+  summary: 'List the lines of a statement, the oldest first',
+  tag,
+  access: mayRead,
+  params: statementParams,
+  query: listQuery,
+  answers: { 200: listOf(LineView) },
+  handle: async ({ params, query: { limit, cursor }, caller, deps: { db } }) => {
+    const { id } = await findStatement(db.read, caller, params.id);
+    // The lines of a statement never change, so a position is as stable as an id.
+    const offset = /^\d{1,9}$/.test(cursor ?? '') ? Number(cursor) : 0;
+    const rows = await linesOfStatement(db.read, id, { limit: limit + 1, offset });
+    return answer(
+      200,
+      page(rows, limit, () => String(offset + limit)),
+    );
+  },
+});
+
+/** The steps of the tax get their words here; codes and numbers are stored. */
+function statementView({ taxTrace, ...statement }: StatementRow, locale: Locale) {
+  const language = locale === 'zh-CN' ? 'zh' : 'en';
+  const steps = (taxTrace?.steps ?? []).map((step) => ({
+    ...step,
+    text: taxStepWords[step.code][language],
+  }));
+  return { ...statement, taxTrace: taxTrace === null ? null : { ...taxTrace, steps } };
+}
+
+const verify = defineRoute({
+  method: 'post',
+  path: '/v1/settlements/:id/verification',
+  summary: 'Compute the result again from what is stored, and name what differs',
+  tag,
+  access: { scope: 'settlements:read' },
+  params: settlementParams,
+  answers: { 200: VerificationView },
+  handle: async ({ params, caller, deps: { db } }) => {
+    const settlement = await findSettlement(db.read, caller, params.id);
+    return answer(200, await verifySettlement(db.read, settlement));
+  },
+});
+
+export const settlementRoutes = [
+  open,
+  list,
+  get,
+  listStatements,
+  verify,
+  getStatement,
+  listLines,
+  listDistributorStatements,
+];

@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import { skipReasons } from '../../domain/settlement/assess';
+import { settlementStatuses } from '../../domain/settlement/state';
+import { amount, count, externalId, idOf, moment, signedAmount } from './common';
+
+const month = z.string().meta({ description: 'YYYY-MM', examples: ['2026-11'] });
+
+export const SettlementBody = z.strictObject({
+  cutoffAt: moment
+    .optional()
+    .meta({ description: "What is available by then is settled; default: the program's clock" }),
+});
+
+export const SettlementOpened = z.strictObject({
+  id: idOf('settlement'),
+  programId: idOf('program'),
+  status: z.enum(settlementStatuses),
+  period: z.string(),
+  run: z.int(),
+  cutoffAt: moment,
+});
+
+export const SettlementView = z
+  .strictObject({
+    id: idOf('settlement'),
+    programId: idOf('program'),
+    status: z.enum(settlementStatuses),
+    period: z.string(),
+    run: z.int(),
+    cutoffAt: moment,
+    totals: z.strictObject({
+      distributors: count,
+      grossAmount: amount,
+      taxAmount: amount,
+      feeAmount: amount,
+      netAmount: amount,
+    }),
+    skipped: z
+      .array(z.strictObject({ reason: z.enum(skipReasons), count }))
+      .meta({ description: 'Not settled this time; what is owed is carried over' }),
+    taxMonth: month.nullable(),
+    resultHash: z
+      .string()
+      .nullable()
+      .meta({ description: 'Covers lines, statements, tax and payout ids; there once approved' }),
+    progress: z.strictObject({ stage: z.enum(settlementStatuses), done: count, total: count }),
+    reviewId: idOf('review').nullable(),
+    createdAt: moment,
+    approvedAt: moment.nullable(),
+    closedAt: moment.nullable(),
+  })
+  .meta({ id: 'Settlement' });
+
+const TaxStep = z.strictObject({
+  code: z.string(),
+  text: z.string(),
+  fen: z.string().meta({ description: 'Exact, before rounding' }),
+  rateBps: z.int().optional(),
+  quickDeductionAmount: z.int().optional(),
+  months: z.int().optional(),
+});
+
+const TaxTraceView = z
+  .strictObject({
+    method: z.string(),
+    gapPolicy: z.string().nullable(),
+    month,
+    source: z.string().nullable(),
+    validFrom: month.nullable(),
+    incomeAmount: z.int(),
+    runningIncomeAmount: z.int(),
+    deductionMonths: z.int().nullable(),
+    rateBps: z.int(),
+    quickDeductionAmount: z.int(),
+    runningTaxAmount: z.int(),
+    withheldBeforeAmount: z.int(),
+    taxAmount: z.int(),
+    steps: z.array(TaxStep),
+    reviewed: z
+      .strictObject({ taxAmount: z.int(), month })
+      .optional()
+      .meta({ description: 'What the review saw, where the approval came to another tax' }),
+  })
+  .meta({ id: 'TaxTrace', description: 'Why the tax is what it is, number by number' });
+
+export const StatementView = z
+  .strictObject({
+    id: idOf('statement'),
+    settlementId: idOf('settlement'),
+    programId: idOf('program'),
+    distributorId: idOf('distributor'),
+    status: z.enum(['locked', 'computed', 'approved', 'unlocked']),
+    grossAmount: amount,
+    taxAmount: amount,
+    feeAmount: amount,
+    netAmount: amount,
+    taxMethod: z.string().nullable(),
+    taxMonth: month.nullable(),
+    taxTrace: TaxTraceView.nullable(),
+    payoutIds: z.array(idOf('payout')),
+    createdAt: moment,
+  })
+  .meta({ id: 'Statement' });
+
+const LineView = z
+  .strictObject({
+    id: idOf('earning'),
+    kind: z.enum(['commission', 'adjustment', 'part', 'giveBack']),
+    amount: signedAmount,
+    commissionId: idOf('commission').nullable(),
+    refundId: idOf('refund').nullable(),
+    payoutId: idOf('payout').nullable(),
+    orderId: idOf('order').nullable(),
+    orderExternalId: externalId.nullable(),
+    availableAt: moment,
+  })
+  .meta({ id: 'StatementLine' });
+
+export const StatementLines = z.array(LineView);
+export { LineView };
+
+export const StatementWithLines = z
+  .strictObject({ ...StatementView.shape, lineCount: count, lines: StatementLines })
+  .meta({ id: 'StatementWithLines', description: 'With the first 1,000 of its lines' });
+
+export const VerificationView = z.strictObject({
+  matches: z.boolean(),
+  resultHash: z.string().meta({ description: 'As computed now from what is stored' }),
+  differences: z.array(
+    z.strictObject({
+      statementId: idOf('statement'),
+      kind: z.enum(['statement', 'line', 'payout']),
+      name: z.string(),
+      approved: z.string().nullable(),
+      found: z.string().nullable(),
+    }),
+  ),
+});
