@@ -1,0 +1,103 @@
+import type { DecideInput, DecideResult } from '../src/contracts/workflow';
+import type { Tx } from '../src/db/database';
+import { decideApplication } from '../src/db/distributor';
+import { programById } from '../src/db/program';
+import {
+  escalateWhenDue,
+  recordDecision,
+  reviewById,
+  type ReviewRow,
+  subjectState,
+} from '../src/db/review';
+import { decideSettlement } from '../src/db/settlement';
+import { unlockChunk } from '../src/db/settlement-lock';
+import { floorToSecond, programNow } from '../src/domain/kernel/clock';
+import type { Decision, ReviewKind } from '../src/domain/review/kind';
+import { objections } from '../src/domain/review/decide';
+import type { ActivityDeps } from './deps';
+
+/** What a decision does, in its own transaction, and the subject's new state. */
+type Effect = (
+  tx: Tx,
+  decided: {
+    review: ReviewRow;
+    outcome: Decision;
+    deciderId: string;
+    reason: string | null;
+    /** on the program's clock */
+    at: Date;
+  },
+) => Promise<Record<string, unknown>>;
+
+/** Kinds whose decision changes the subject at once; for the others their workflow goes on. */
+const effects: Partial<Record<ReviewKind, Effect>> = {
+  application: async (tx, { review, outcome, deciderId, reason, at }) => {
+    const actor = `admin:${deciderId}`;
+    const { subjectId } = review;
+    const status = await decideApplication(tx, {
+      distributorId: subjectId,
+      outcome,
+      actor,
+      reason,
+      at,
+    });
+    return { id: subjectId, status };
+  },
+  settlement: async (tx, { review, outcome, at }) => {
+    const settlementId = review.subjectId;
+    const decided = await decideSettlement(tx, { settlementId, outcome, at });
+    // What fits in one chunk is back before the admin reads the answer; the workflow does the rest.
+    if (outcome === 'reject') await unlockChunk(tx, settlementId);
+    return decided;
+  },
+};
+
+/** What workflows that wait for a person's decision ask of the outside. */
+export function createReviewActivities({ db, clock }: Pick<ActivityDeps, 'db' | 'clock'>) {
+  return {
+    async readReview(reviewId: string): Promise<{ outcome: Decision | null }> {
+      const { outcome } = await reviewById(db.read, reviewId);
+      return { outcome };
+    },
+
+    /** Decision, effect and audit in one transaction; refusals are values. Safe to repeat. */
+    decideReview(input: DecideInput): Promise<DecideResult> {
+      return db.transaction((tx) => decideIn(tx, input, clock.now()));
+    },
+
+    /**
+     * Escalates a task when its moment is reached on the program's clock and answers null; before
+     * that, the milliseconds that are left. Null as well when it waits for nothing (any more).
+     */
+    escalateWhenDue(reviewId: string): Promise<number | null> {
+      return db.transaction(async (tx) => {
+        const realNow = clock.now();
+        const { programId } = await reviewById(tx, reviewId);
+        const at = programNow(await programById(tx, programId), realNow);
+        return escalateWhenDue(tx, reviewId, { at, realNow });
+      });
+    },
+  };
+}
+
+export type ReviewActivities = ReturnType<typeof createReviewActivities>;
+
+async function decideIn(tx: Tx, input: DecideInput, realNow: Date): Promise<DecideResult> {
+  const { programId } = await reviewById(tx, input.reviewId);
+  const at = floorToSecond(programNow(await programById(tx, programId), realNow));
+  const recorded = await recordDecision(tx, { ...input, at, realNow });
+  if (!recorded.ok) {
+    return { outcome: 'refused', code: recorded.code, detail: objections[recorded.code] };
+  }
+  const { review, outcome, repeated } = recorded;
+  if (outcome === null) return { outcome: 'needs_second_person' };
+  const { deciderId, reason } = input;
+  const effect = effects[review.kind];
+  if (repeated || effect === undefined) {
+    return { outcome: 'decided', subject: await subjectState(tx, review) };
+  }
+  return {
+    outcome: 'decided',
+    subject: await effect(tx, { review, outcome, deciderId, reason, at }),
+  };
+}

@@ -1,0 +1,88 @@
+import {
+  allHandlersFinished,
+  ApplicationFailure,
+  condition,
+  proxyActivities,
+  setHandler,
+} from '@temporalio/workflow';
+import type { ReviewActivities } from '../activities/review';
+import { clockMoved, decide } from '../src/contracts/workflow';
+import type { Decision } from '../src/domain/review/kind';
+
+const { readReview, decideReview, escalateWhenDue } = proxyActivities<ReviewActivities>({
+  startToCloseTimeout: '30 seconds',
+});
+
+/** What a workflow that waits on a program's clock hears of. Made first, so no message is missed. */
+export interface Waiting {
+  /** how often the clock was moved or a sweep said to look again */
+  readonly wakeUps: () => number;
+  readonly isDecided: (reviewId: string) => boolean;
+}
+
+/** Listens for moves of the clock and for admins' decisions. Call it before the first await. */
+export function startWaiting(): Waiting {
+  let wakeUps = 0;
+  const decided = new Set<string>();
+  setHandler(clockMoved, () => {
+    wakeUps += 1;
+  });
+  setHandler(
+    decide,
+    async (input) => {
+      const result = await decideReview(input);
+      if (result.outcome === 'decided') decided.add(input.reviewId);
+      return result;
+    },
+    {
+      validator: ({ reviewId }) => {
+        if (!decided.has(reviewId)) return;
+        throw ApplicationFailure.nonRetryable('The review is decided.', 'review_already_decided');
+      },
+    },
+  );
+  return { wakeUps: () => wakeUps, isDecided: (reviewId) => decided.has(reviewId) };
+}
+
+/**
+ * Waits for a moment of a program's clock, or for `done`. `act` does what falls due when the moment
+ * is reached and answers null; until then it answers how many milliseconds are left. A real timer
+ * runs that long; a moved clock ends it early. So the database decides what the time is.
+ */
+export async function untilDueOr(
+  act: () => Promise<number | null>,
+  waiting: Waiting,
+  done: () => boolean,
+): Promise<void> {
+  while (!done()) {
+    const seen = waiting.wakeUps();
+    const leftMs = await act();
+    if (leftMs === null) return;
+    await condition(() => done() || waiting.wakeUps() !== seen, leftMs);
+  }
+}
+
+/**
+ * Waits for a review to be decided, however long it takes: at its due moment it is escalated and
+ * stays decidable. Answers at once when it was decided before this run began.
+ */
+export async function untilDecided(reviewId: string, waiting: Waiting): Promise<Decision> {
+  const decided = () => waiting.isDecided(reviewId);
+  const before = await readReview(reviewId);
+  if (before.outcome !== null) return before.outcome;
+  await untilDueOr(() => escalateWhenDue(reviewId), waiting, decided);
+  await condition(decided);
+  return (await readReview(reviewId)).outcome ?? missingOutcome(reviewId);
+}
+
+/** Waits until every decision that came in has been answered; the last thing a workflow does. */
+export async function untilAnswered(): Promise<void> {
+  await condition(allHandlersFinished);
+}
+
+function missingOutcome(reviewId: string): never {
+  throw ApplicationFailure.nonRetryable(
+    `${reviewId} is decided without an outcome`,
+    'broken_invariant',
+  );
+}
