@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { bundleWorkflowCode } from '@temporalio/worker';
+
+/** What workflows may import; a change in any of these files makes a new bundle. */
+const sources = ['workflows', 'src/contracts', 'src/domain'];
+
+/**
+ * The workflow code as one file for the worker. Bundling takes seconds, so the result is kept in
+ * `cacheDir` under the hash of its sources and of the lock file, and shared by all workers.
+ * @returns the path of the bundle
+ */
+export async function workflowBundle(root: string, cacheDir: string): Promise<string> {
+  const path = join(cacheDir, `workflows-${sourceHash(root)}.js`);
+  if (existsSync(path)) return path;
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: join(root, 'workflows', 'index.ts'),
+    logger: quiet,
+  });
+  mkdirSync(cacheDir, { recursive: true });
+  const unfinished = `${path}.${process.pid}`;
+  writeFileSync(unfinished, code);
+  renameSync(unfinished, path);
+  return path;
+}
+
+function sourceHash(root: string): string {
+  const hash = createHash('sha256').update(readFileSync(join(root, 'package-lock.json')));
+  for (const folder of sources) {
+    const names = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
+    for (const name of names.filter((file) => file.endsWith('.ts')).sort()) {
+      hash.update(name).update(readFileSync(join(root, folder, name)));
+    }
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+const ignore = () => undefined;
+const quiet = {
+  log: ignore,
+  trace: ignore,
+  debug: ignore,
+  info: ignore,
+  warn: ignore,
+  error: ignore,
+};
