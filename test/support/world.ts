@@ -1,0 +1,168 @@
+import { newId } from '../../src/db/id';
+import type { TestApp } from './app';
+import { type TestClient, testClient } from './http';
+import { givenQueuedPayout } from './payout';
+import { programBody, unique } from './program';
+import { type TestStore, testStore } from './store';
+
+/** One of everything that a store can have, made over HTTP where Temporal is not needed. */
+export interface World {
+  readonly store: TestStore;
+  readonly key: TestClient;
+  readonly admin: TestClient;
+  readonly apiKeyId: string;
+  readonly programId: string;
+  readonly reviewProgramId: string;
+  readonly planId: string;
+  readonly draftPlanId: string;
+  readonly channelId: string;
+  readonly distributorId: string;
+  readonly distributorCode: string;
+  readonly orderId: string;
+  readonly orderExternalId: string;
+  readonly refundId: string;
+  readonly commissionId: string;
+  readonly couponId: string;
+  readonly bindingId: string;
+  readonly reviewId: string;
+  readonly settlementId: string;
+  readonly statementId: string;
+  readonly payoutId: string;
+}
+
+export const planBody = {
+  levels: 1,
+  rules: [{ id: 'direct', level: 1, match: {}, rate: { bps: 1000 } }],
+  tiers: [{ code: 'bronze', rank: 1, privileges: {} }],
+};
+
+/** The body of API.md for a new order of one line. */
+export function orderBody(programId: string, settings: Record<string, unknown> = {}) {
+  return {
+    programId,
+    externalId: unique('SO'),
+    paidAt: '2026-11-10T10:00:00+08:00',
+    currency: 'CNY',
+    customer: { externalId: unique('customer') },
+    lines: [{ externalId: '1', sku: 'TEA-1', quantity: 2, unitPriceAmount: 6000 }],
+    ...settings,
+  };
+}
+
+export async function givenWorld(app: TestApp, startsAt = '2026-11-01T00:00:00+08:00') {
+  const store = await testStore(app.db);
+  const key = testClient(app.url, store.apiKey);
+  const admin = testClient(app.url, store.admin.token);
+  const make = async (client: TestClient, path: string, body: object): Promise<Made> => {
+    const made = await client.post(path, body);
+    if (made.status > 201) throw new Error(`POST ${path}: ${made.status} ${made.text}`);
+    return made.body as Made;
+  };
+  const idOf = async (path: string, body: object) => (await make(key, path, body)).id;
+
+  const programId = await idOf('/v1/programs', programBody({ startsAt }));
+  const reviewProgramId = await idOf(
+    '/v1/programs',
+    programBody({ startsAt, enrolment: 'review' }),
+  );
+  const plans = `/v1/programs/${programId}/plans`;
+  const planId = await idOf(plans, { plan: planBody, note: 'first' });
+  await make(key, `/v1/plans/${planId}/publication`, {});
+  const reviewPlanId = await idOf(`/v1/programs/${reviewProgramId}/plans`, {
+    plan: planBody,
+    note: 'first',
+  });
+  await make(key, `/v1/plans/${reviewPlanId}/publication`, {});
+  const channel = { kind: 'sandbox', name: 'Sandbox', settings: {} };
+  const channelId = (await make(admin, '/v1/channels', channel)).id;
+  const person = (program: string) => ({
+    programId: program,
+    externalId: unique('u'),
+    name: '李明',
+    phone: '13800138000',
+    joinedAt: startsAt,
+  });
+  const distributor = await make(key, '/v1/distributors', person(programId));
+  const { joinedAt: _now, ...applicant } = person(reviewProgramId);
+  await make(key, '/v1/distributors', applicant);
+  const reviews = await key.get(`/v1/reviews?programId=${reviewProgramId}`);
+  const account = { channelId, account: 'ok', holderName: '李明' };
+  await key.put(`/v1/distributors/${distributor.id}/payout-account`, account);
+  await key.put(`/v1/distributors/${distributor.id}/tax-profile`, {
+    kind: 'individual',
+    name: '李明',
+    idNumber: '11010519491231002X',
+  });
+  const attribution = { distributorCode: distributor.code };
+  const order = await make(key, '/v1/orders', orderBody(programId, { attribution }));
+  const refund = await make(key, `/v1/orders/${order.id}/refunds`, {
+    externalId: unique('R'),
+    refundedAt: '2026-11-11T10:00:00+08:00',
+    lines: [{ externalId: '1', quantity: 0, amount: 100 }],
+  });
+  const settlementId = newId('settlement');
+  const scene = { storeId: store.id, programId, channelId, settlementId };
+  const payoutId = await givenPayout(app, scene);
+  const statement = await app.db.read.first<{ statementId: string }>(
+    'SELECT statement_id FROM payout WHERE id = $1',
+    [payoutId],
+  );
+  return {
+    store,
+    key,
+    admin,
+    apiKeyId: (await make(admin, '/v1/api-keys', apiKeyBody)).id,
+    programId,
+    reviewProgramId,
+    planId,
+    draftPlanId: await idOf(plans, { plan: { ...planBody, rounding: 'halfUp' }, note: 'second' }),
+    channelId,
+    distributorId: distributor.id,
+    distributorCode: distributor.code,
+    orderId: order.id,
+    orderExternalId: order.externalId,
+    refundId: refund.id,
+    commissionId: order.commissions[0]?.id ?? '',
+    couponId: await idOf('/v1/coupon-codes', {
+      programId,
+      code: unique('C').toUpperCase(),
+      distributorId: distributor.id,
+    }),
+    bindingId: await idOf('/v1/bindings', {
+      programId,
+      customerExternalId: unique('customer'),
+      distributorCode: distributor.code,
+    }),
+    reviewId: (reviews.body as { data: Made[] }).data[0]?.id ?? '',
+    settlementId,
+    statementId: statement?.statementId ?? '',
+    payoutId,
+  } satisfies World;
+}
+
+export const apiKeyBody = { name: 'k', scopes: ['orders:read'], mode: 'test' };
+
+interface Made {
+  id: string;
+  code: string;
+  externalId: string;
+  commissions: { id: string }[];
+}
+
+async function givenPayout(
+  app: TestApp,
+  scene: { storeId: string; programId: string; channelId: string; settlementId: string },
+): Promise<string> {
+  const at = new Date('2026-11-12T00:00:00Z');
+  await app.db.read.insert('settlement', {
+    id: scene.settlementId,
+    programId: scene.programId,
+    period: '2026-10',
+    run: 1,
+    cutoffAt: at,
+    status: 'paying',
+    requestedBy: 'test',
+    createdAt: at,
+  });
+  return (await givenQueuedPayout(app.db, app.vault, scene)).id;
+}
