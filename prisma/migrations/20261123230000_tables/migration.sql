@@ -737,6 +737,9 @@ CREATE INDEX "ledger_entry_account_id_id_idx" ON "ledger_entry"("account_id", "i
 CREATE UNIQUE INDEX "settlement_program_id_period_run_key" ON "settlement"("program_id", "period", "run");
 
 -- CreateIndex
+CREATE INDEX "statement_settlement_id_id_idx" ON "statement"("settlement_id", "id");
+
+-- CreateIndex
 CREATE INDEX "statement_distributor_id_id_idx" ON "statement"("distributor_id", "id");
 
 -- CreateIndex

@@ -146,6 +146,20 @@ END $$;
 
 CREATE TRIGGER plan_fixed BEFORE UPDATE ON plan FOR EACH ROW
   EXECUTE FUNCTION keep_columns('program_id', 'version', 'body', 'author_id', 'created_at');
+
+-- From its publication on a plan decides about booked orders, so its moment is fixed as well.
+CREATE FUNCTION plan_publication_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.published_at IS NOT NULL AND
+     (NEW.effective_at, NEW.published_at, NEW.published_by)
+     IS DISTINCT FROM (OLD.effective_at, OLD.published_at, OLD.published_by) THEN
+    RAISE EXCEPTION 'plan % is published: its moment is fixed', OLD.id
+      USING ERRCODE = 'restrict_violation', CONSTRAINT = 'plan_publication_fixed';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER plan_publication_guard BEFORE UPDATE ON plan FOR EACH ROW
+  EXECUTE FUNCTION plan_publication_guard();
 CREATE TRIGGER payout_fixed BEFORE UPDATE ON payout FOR EACH ROW
   EXECUTE FUNCTION keep_columns('statement_id', 'distributor_id', 'channel_id', 'channel_number', 'amount',
                                 'gross_amount', 'tax_amount', 'fee_amount', 'account_cipher');
@@ -226,6 +240,8 @@ ALTER TABLE tax_profile
 -- Guards: two settlements of a program cannot lock at the same time.
 CREATE UNIQUE INDEX settlement_one_open ON settlement (program_id)
   WHERE status IN ('locking', 'computing', 'review');
+-- A commission's status follows its first earning.
+CREATE UNIQUE INDEX earning_first ON earning (commission_id) WHERE kind = 'commission';
 CREATE UNIQUE INDEX standing_one_in_force ON distributor_standing (distributor_id) WHERE valid_to IS NULL;
 CREATE UNIQUE INDEX payout_account_one_current ON payout_account (distributor_id) WHERE replaced_at IS NULL;
 CREATE UNIQUE INDEX review_one_open ON review_task (kind, subject_id, workflow_id) WHERE status = 'open';
@@ -236,6 +252,10 @@ CREATE INDEX earning_unsettled ON earning (program_id, distributor_id)
 CREATE INDEX due_moment_waiting ON due_moment (program_id, due_at, id) WHERE status = 'waiting';
 CREATE INDEX outbox_open ON outbox (next_attempt_at, id) WHERE done_at IS NULL;
 CREATE INDEX plan_in_force ON plan (program_id, effective_at) WHERE effective_at IS NOT NULL;
+
+-- A settlement rewrites its rows several times within seconds: room on the page spares the indexes.
+ALTER TABLE statement SET (fillfactor = 40);
+ALTER TABLE payout SET (fillfactor = 50);
 
 -- The relay sleeps until something is there.
 CREATE FUNCTION outbox_notify() RETURNS trigger LANGUAGE plpgsql AS $$
