@@ -74,7 +74,8 @@ function momentOf(
   if (caller.kind === 'apiKey' && !caller.scopes.includes('distributors:import')) {
     throw new Refusal('scope_required', 'boundAt needs the scope distributors:import.');
   }
-  if (isInTheFuture(boundAt, program, now)) throw atBoundAt('in_the_future', 'later than the clock');
+  if (isInTheFuture(boundAt, program, now))
+    throw atBoundAt('in_the_future', 'later than the clock');
   if (boundAt < program.startsAt) {
     throw atBoundAt('before_program_start', 'before the program started');
   }

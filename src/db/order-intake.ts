@@ -5,7 +5,12 @@ import type { Caller } from '../domain/kernel/access';
 import type { Language } from '../domain/kernel/language';
 import { Refusal } from '../domain/kernel/refusal';
 import { releaseAt } from '../domain/order/hold';
-import { type OrderInput, type OrderLineInput, orderContent, whyRefused } from '../domain/order/order';
+import {
+  type OrderInput,
+  type OrderLineInput,
+  orderContent,
+  whyRefused,
+} from '../domain/order/order';
 import { coverOf, covers, type ProductCover } from '../domain/order/scope';
 import type { Tx } from './database';
 import { newId } from './id';
@@ -17,8 +22,7 @@ import type { ProgramRow } from './program';
 
 /** What became of one order of a batch. */
 export type OrderOutcome =
-  | { status: 201 | 200; order: OrderView }
-  | { status: 'refused'; refusal: Refusal };
+  { status: 201 | 200; order: OrderView } | { status: 'refused'; refusal: Refusal };
 
 export interface IntakeContext {
   caller: Pick<Caller, 'storeId' | 'mode' | 'actor'>;
@@ -177,10 +181,7 @@ function defined({ productId, category, unitCostAmount, ...line }: OrderLineInpu
   };
 }
 
-async function plansOf(
-  tx: Tx,
-  fresh: readonly Accepted[],
-): Promise<(PlanInForce | undefined)[]> {
+async function plansOf(tx: Tx, fresh: readonly Accepted[]): Promise<(PlanInForce | undefined)[]> {
   const plans: (PlanInForce | undefined)[] = fresh.map(() => undefined);
   for (const programId of programIdsOf(fresh)) {
     const own = fresh.map((_, i) => i).filter((i) => fresh[i]!.program.id === programId);
@@ -199,9 +200,7 @@ async function coversOf(tx: Tx, fresh: readonly Accepted[]): Promise<Map<string,
     'SELECT program_id, kind, value FROM program_product WHERE program_id = ANY($1)',
     [ids],
   );
-  return new Map(
-    ids.map((id) => [id, coverOf(rows.filter(({ programId }) => programId === id))]),
-  );
+  return new Map(ids.map((id) => [id, coverOf(rows.filter(({ programId }) => programId === id))]));
 }
 
 function programIdsOf(fresh: readonly Accepted[]): string[] {
@@ -226,15 +225,13 @@ function book(
   const commissions = lines.flatMap((line, position) =>
     line.commissions
       .filter(({ amount }) => amount > 0n)
-      .map(
-        (commission): BookedCommission => ({
-          id: newId('commission'),
-          orderLineId: line.id,
-          lineExternalId: order.lines[position]!.externalId,
-          baseAmount: line.baseAmount,
-          ...commission,
-        }),
-      ),
+      .map((commission): BookedCommission => ({
+        id: newId('commission'),
+        orderLineId: line.id,
+        lineExternalId: order.lines[position]!.externalId,
+        baseAmount: line.baseAmount,
+        ...commission,
+      })),
   );
   return {
     ...attributed,

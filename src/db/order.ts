@@ -1,4 +1,8 @@
-import { type CommissionState, type CommissionView, commissionView } from '../domain/commission/view';
+import {
+  type CommissionState,
+  type CommissionView,
+  commissionView,
+} from '../domain/commission/view';
 import { groupBy } from '../domain/kernel/group';
 import type { Language } from '../domain/kernel/language';
 import { Refusal } from '../domain/kernel/refusal';

@@ -82,7 +82,13 @@ export async function refundOrder(
   const taken = checkRefundLines(lines, input);
   const refundId = await insertRefund(tx, order, { input, contentHash, taken, now: context.now });
   const changes = await recomputed(tx, order, taken);
-  await adjustCommissions(tx, { refundId, order, program, changes, ...moments(order, program, context) });
+  await adjustCommissions(tx, {
+    refundId,
+    order,
+    program,
+    changes,
+    ...moments(order, program, context),
+  });
   return { refundId, order, created: true };
 }
 
@@ -134,11 +140,7 @@ async function insertRefund(
 }
 
 /** What every level of the touched lines earns now. */
-async function recomputed(
-  tx: Tx,
-  order: OrderRow,
-  taken: readonly Taken[],
-): Promise<LineChange[]> {
+async function recomputed(tx: Tx, order: OrderRow, taken: readonly Taken[]): Promise<LineChange[]> {
   if (order.planId === null) return [];
   const plan = (await planBodies(tx, [order.planId])).get(order.planId);
   if (plan === undefined) throw new Error(`plan ${order.planId} of order ${order.id} is gone`);

@@ -316,11 +316,27 @@ describe('one externalId', () => {
 describe('a refused order', () => {
   const cases: [string, (shop: Shop) => Parameters<typeof givenOrder>[1], string][] = [
     ['unknown program', () => ({ programId: 'prg_01k9zq3v5wf8r8m2t4c6x0y1za' }), 'not_found'],
-    ['paid later than the clock', () => ({ paidAt: new Date(testNow.getTime() + 600_001) }), 'in_the_future'],
-    ['paid before the start', () => ({ paidAt: new Date('2025-12-31T23:59:59Z') }), 'before_program_start'],
+    [
+      'paid later than the clock',
+      () => ({ paidAt: new Date(testNow.getTime() + 600_001) }),
+      'in_the_future',
+    ],
+    [
+      'paid before the start',
+      () => ({ paidAt: new Date('2025-12-31T23:59:59Z') }),
+      'before_program_start',
+    ],
     ['another currency', () => ({ currency: 'USD' }), 'currency_mismatch'],
-    ['discount above the line', () => ({ lines: [givenLine({ discountAmount: 12_001n })] }), 'discount_exceeds_lines'],
-    ['discount above the order', () => ({ orderDiscountAmount: 12_001n }), 'discount_exceeds_lines'],
+    [
+      'discount above the line',
+      () => ({ lines: [givenLine({ discountAmount: 12_001n })] }),
+      'discount_exceeds_lines',
+    ],
+    [
+      'discount above the order',
+      () => ({ orderDiscountAmount: 12_001n }),
+      'discount_exceeds_lines',
+    ],
   ];
 
   test.each(cases)('%s: spoils no other order of its batch', async (_, change, code) => {

@@ -4,6 +4,7 @@ import { refundOrder } from '../../src/db/refund';
 import { releaseAllDue, releaseDue } from '../../src/db/release';
 import { loadOrderViews, type OrderView } from '../../src/db/order';
 import { newId } from '../../src/db/id';
+import { postTransactions } from '../../src/db/ledger';
 import type { RefundInput } from '../../src/domain/order/refund';
 import { type TestDatabase, testDatabase } from '../support/database';
 import {
@@ -37,7 +38,8 @@ const refundOf = (lines: RefundInput['lines'], more: Partial<RefundInput> = {}):
 const refund = (shop: Shop, orderId: string, input: RefundInput) =>
   db.transaction((tx) => refundOrder(tx, { caller: shop.caller, now: testNow }, orderId, input));
 
-const release = (shop: Shop, until = testNow) => releaseDue(db, { programId: shop.programId, until });
+const release = (shop: Shop, until = testNow) =>
+  releaseDue(db, { programId: shop.programId, until });
 
 async function read(orderId: string): Promise<OrderView> {
   return (await loadOrderViews(db.read, [orderId], 'en')).get(orderId)!;
@@ -47,7 +49,6 @@ async function read(orderId: string): Promise<OrderView> {
 async function payOut(shop: Shop, distributorId: string): Promise<void> {
   const { available } = await balancesOf(db, distributorId);
   await db.transaction(async (tx) => {
-    const { postTransactions } = await import('../../src/db/ledger');
     await postTransactions(tx, shop.programId, [
       {
         reference: `test:${newId('event')}`,
@@ -127,13 +128,13 @@ describe('a refund', () => {
   });
 
   test('can raise a level under a cap, and create a commission that did not exist', async () => {
-    // The cap leaves 1 fen for two levels that would earn 1 each: level 1 has it. After the price
-    // reduction the margin allows both. (The margin is what the unit cost leaves.)
+    // Two pieces cost what they were sold for: no margin, no commission. When one comes back and its
+    // price stays paid, the margin of the other allows all of it.
     const shop = await givenShop(db, { plan: { caps: { marginBps: 10_000 } } });
     const lines = [givenLine({ quantity: 2, unitPriceAmount: 20n, unitCostAmount: 20n })];
     const { id, commissions } = await acceptOne(db, shop, givenOrder(shop, { lines }));
-    expect(commissions).toEqual([]); // no margin at all
-    await refund(shop, id, refundOf(one(1, 0n))); // one came back, all the money stays
+    expect(commissions).toEqual([]);
+    await refund(shop, id, refundOf(one(1, 0n)));
     expect(await read(id)).toMatchObject({
       commissions: [
         { level: 1, amount: 4n, originalAmount: 0n, status: 'held' },
@@ -175,15 +176,30 @@ describe('a refund', () => {
 
   test.each<[string, Partial<RefundInput>, string, string]>([
     ['more pieces than remain', { lines: one(3, 0n) }, 'refund_exceeds_line', '/lines/0/quantity'],
-    ['one fen more than remains', { lines: one(2, 12_001n) }, 'refund_exceeds_line', '/lines/0/amount'],
+    [
+      'one fen more than remains',
+      { lines: one(2, 12_001n) },
+      'refund_exceeds_line',
+      '/lines/0/amount',
+    ],
     [
       'a line that is not there',
       { lines: [{ externalId: 'x', quantity: 1, amount: 0n }] },
       'unknown_order_line',
       '/lines/0/externalId',
     ],
-    ['before the payment', { refundedAt: new Date('2026-02-01T09:59:59Z') }, 'refund_before_payment', '/refundedAt'],
-    ['in the future', { refundedAt: new Date(testNow.getTime() + 600_001) }, 'in_the_future', '/refundedAt'],
+    [
+      'before the payment',
+      { refundedAt: new Date('2026-02-01T09:59:59Z') },
+      'refund_before_payment',
+      '/refundedAt',
+    ],
+    [
+      'in the future',
+      { refundedAt: new Date(testNow.getTime() + 600_001) },
+      'in_the_future',
+      '/refundedAt',
+    ],
   ])('is refused with nothing changed: %s', async (_, change, code, pointer) => {
     const shop = await givenShop(db);
     const { id } = await acceptOne(db, shop, givenOrder(shop));
@@ -220,7 +236,9 @@ describe('a refund', () => {
         for (const { line, quantityBps, amountBps, releaseBefore } of pieces) {
           if (releaseBefore) await release(shop);
           const left = (await read(id)).lines[line]!;
-          const quantity = Math.floor(((left.quantity - left.refundedQuantity) * quantityBps) / 10_000);
+          const quantity = Math.floor(
+            ((left.quantity - left.refundedQuantity) * quantityBps) / 10_000,
+          );
           const amount = ((left.baseAmount - left.refundedAmount) * BigInt(amountBps)) / 10_000n;
           await refund(shop, id, refundOf([{ externalId: String(line), quantity, amount }]));
         }

@@ -15,6 +15,8 @@ export function releaseAt(
   { paidAt, receivedAt }: { paidAt: Date; receivedAt: Date | null },
 ): Date {
   const from =
-    hold.startsAt === 'paid' ? paidAt : (receivedAt ?? addDays(paidAt, hold.assumeReceivedAfterDays));
+    hold.startsAt === 'paid'
+      ? paidAt
+      : (receivedAt ?? addDays(paidAt, hold.assumeReceivedAfterDays));
   return addDays(from, hold.days);
 }

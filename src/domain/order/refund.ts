@@ -30,7 +30,11 @@ export function refundContent(orderId: string, refund: RefundInput): string {
 /** When something after the payment may have happened: not before it, not in the future. */
 export function checkMoment(
   moment: Date,
-  { paidAt, program, realNow }: {
+  {
+    paidAt,
+    program,
+    realNow,
+  }: {
     paidAt: Date;
     program: Pick<OrderProgram, 'clockOffsetMs'>;
     realNow: Date;

@@ -58,11 +58,14 @@ export function touch(
 ): TouchOutcome {
   const current = bindingAt(spans, at);
   if (current === undefined) {
-    return { kind: 'made', span: spanFrom(rules, spans, { distributorId, at }), follows: undefined };
+    return {
+      kind: 'made',
+      span: spanFrom(rules, spans, { distributorId, at }),
+      follows: undefined,
+    };
   }
   if (current.distributorId === distributorId) {
-    const renews =
-      rules.touch === 'last' && rules.windowDays !== null && current.startsAt < at;
+    const renews = rules.touch === 'last' && rules.windowDays !== null && current.startsAt < at;
     if (!renews) return { kind: 'same', current };
     const span = spanFrom(rules, spans, { distributorId, at });
     const { protectedUntil } = current;

@@ -51,7 +51,11 @@ const getBindings = defineRoute({
   answers: { 200: listOf(BindingView) },
   handle: async ({ query, caller, deps: { db } }) => {
     const { limit } = query;
-    const rows = await listBindings(db.read, caller, { ...query, limit: limit + 1, cursor: query.cursor });
+    const rows = await listBindings(db.read, caller, {
+      ...query,
+      limit: limit + 1,
+      cursor: query.cursor,
+    });
     return answer(
       200,
       mapPage(
@@ -112,7 +116,11 @@ const getCouponCodes = defineRoute({
   answers: { 200: listOf(CouponCodeView) },
   handle: async ({ query, caller, deps: { db } }) => {
     const { limit } = query;
-    const rows = await listCouponCodes(db.read, caller, { ...query, limit: limit + 1, cursor: query.cursor });
+    const rows = await listCouponCodes(db.read, caller, {
+      ...query,
+      limit: limit + 1,
+      cursor: query.cursor,
+    });
     return answer(
       200,
       page(rows, limit, ({ id }) => id),

@@ -89,6 +89,8 @@ function repeated(lines: readonly { externalId: string }[]): FaultPath[] {
 function tooLarge(lines: readonly LineOutput[]): FaultPath[] {
   let total = 0n;
   return lines.flatMap((line, index) => {
+    // After a fault of the field itself it is still the number that came.
+    if (!isChecked(line)) return [];
     const quantity = BigInt(line.quantity);
     total += quantity * line.unitPriceAmount;
     const cost = quantity * (line.unitCostAmount ?? 0n);
@@ -98,6 +100,15 @@ function tooLarge(lines: readonly LineOutput[]): FaultPath[] {
       ...(cost > Number.MAX_SAFE_INTEGER ? [fault('unitCostAmount')] : []),
     ];
   });
+}
+
+function isChecked({ quantity, unitPriceAmount, unitCostAmount }: LineOutput): boolean {
+  const cost: unknown = unitCostAmount ?? noAmount;
+  return (
+    Number.isSafeInteger(quantity) &&
+    typeof unitPriceAmount === 'bigint' &&
+    typeof cost === 'bigint'
+  );
 }
 
 /** Items are checked one by one, each with its own answer: see `NewOrder`. */
@@ -225,9 +236,7 @@ export const RefundView = z
     orderId: z.string(),
     externalId: z.string(),
     refundedAt: z.date(),
-    lines: z.array(
-      z.strictObject({ externalId: z.string(), quantity: z.int(), amount }),
-    ),
+    lines: z.array(z.strictObject({ externalId: z.string(), quantity: z.int(), amount })),
   })
   .meta({ id: 'Refund' });
 
