@@ -151,9 +151,12 @@ function walk(orders: readonly Attributable[], known: Known) {
     const attribution = attribute(candidatesOf(item, known));
     attributions.push(attribution);
     if (attribution.distributorId === null || attribution.by === 'binding') continue;
+    const at = item.order.paidAt;
+    const standing = standingAt(known.histories.get(attribution.distributorId), at);
+    // Somebody who does not earn (not yet, or no more) must not take a customer from those who do.
+    if (standing === undefined || !earns(standing.status)) continue;
     const key = keyOf(item);
     const spans = known.timelines.get(key) ?? [];
-    const at = item.order.paidAt;
     const outcome = touch(bindingRules(item.program), spans, {
       distributorId: attribution.distributorId,
       at,
@@ -194,9 +197,8 @@ function candidatesOf(item: Attributable, known: Known): Candidate[] {
   const { order } = item;
   const holder = (distributorId: string | undefined): Holder | undefined => {
     if (distributorId === undefined) return undefined;
-    const standing = standingAt(known.histories.get(distributorId), order.paidAt);
-    const joined = standing !== undefined;
-    return { distributorId, joined, earns: joined && earns(standing.status) };
+    const joined = standingAt(known.histories.get(distributorId), order.paidAt) !== undefined;
+    return { distributorId, joined };
   };
   const candidates: Candidate[] = givenCodes(item).map((code) => ({
     by: code.by,

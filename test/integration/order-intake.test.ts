@@ -73,8 +73,7 @@ describe('an accepted order', () => {
   });
 
   test('is kept without commissions while no plan is in force', async () => {
-    const shop = await givenShop(db);
-    await db.read.run(`UPDATE plan SET effective_at = '2026-02-15Z' WHERE id = $1`, [shop.planId]);
+    const shop = await givenShop(db, { planFrom: new Date('2026-02-15T00:00:00Z') });
     const order = await acceptOne(db, shop, givenOrder(shop));
     expect(order).toMatchObject({
       planId: null,
@@ -192,15 +191,18 @@ describe('attribution', () => {
     });
   });
 
-  test('passes over a distributor who had not joined or could not earn then', async () => {
+  test('stays with somebody who does not earn: the plan says who earns instead, and nobody is bound', async () => {
     const shop = await givenShop(db);
     await evict([shop.seller]);
-    const order = givenOrder(shop);
-    expect((await acceptOne(db, shop, order)).attribution).toMatchObject({
-      distributorId: null,
-      by: 'none',
-      rejected: [{ by: 'code', reason: 'not_earning' }],
+    const order = await acceptOne(db, shop, givenOrder(shop));
+    expect(order.attribution).toMatchObject({
+      distributorId: shop.seller,
+      by: 'code',
+      rejected: [],
     });
+    expect(order.commissions.map(({ level, distributorId }) => [level, distributorId])).toEqual([
+      [2, shop.middle],
+    ]);
     expect(await bindings(shop)).toBe(0);
   });
 

@@ -33,11 +33,21 @@ export const twoLevels: PlanBody = {
 
 export async function givenShop(
   db: Database,
-  options: { plan?: Partial<PlanBody>; program?: Record<string, unknown>; storeId?: string } = {},
+  options: {
+    plan?: Partial<PlanBody>;
+    planFrom?: Date;
+    program?: Record<string, unknown>;
+    storeId?: string;
+  } = {},
 ): Promise<Shop> {
   const storeId = options.storeId ?? (await givenStore(db));
   const programId = await givenProgram(db, storeId, options.program);
-  const planId = await givenPlan(db, programId, { ...twoLevels, ...options.plan });
+  const planId = await givenPlan(
+    db,
+    programId,
+    { ...twoLevels, ...options.plan },
+    options.planFrom,
+  );
   const owner = { storeId, programId };
   const top = await givenDistributor(db, owner);
   const middle = await givenDistributor(db, { ...owner, sponsorId: top });

@@ -10,8 +10,6 @@ export interface Holder {
   distributorId: string;
   /** Whether it had joined by then. */
   joined: boolean;
-  /** Whether its status at that moment earns. */
-  earns: boolean;
 }
 
 /** Something on or behind the order that may say who brought it. */
@@ -29,7 +27,6 @@ export type RejectionReason =
   | 'click_unknown'
   | 'binding_unknown'
   | 'not_joined'
-  | 'not_earning'
   | 'outranked';
 
 export interface Rejection {
@@ -46,9 +43,9 @@ export interface Attribution {
 }
 
 /**
- * Who brought an order: the first candidate that leads to somebody who had joined and earns at that
- * moment. Every other candidate is named with the reason why it lost. Whether the distributor is
- * the buyer himself is not asked here: that is a rule of the plan.
+ * Who brought an order: the first candidate that leads to somebody who had joined by then. Every
+ * other candidate is named with the reason why it lost. Whether that distributor earns now, or is
+ * the buyer himself, is not asked here: the plan's `onIneligible` says who earns in its place.
  */
 export function attribute(candidates: readonly Candidate[]): Attribution {
   const ranked = [...candidates].sort((a, b) => rank(a) - rank(b));
@@ -72,8 +69,7 @@ function rank({ by }: Candidate): number {
 
 function whyNot({ by, holder }: Candidate): RejectionReason | undefined {
   if (holder === undefined) return `${by}_unknown`;
-  if (!holder.joined) return 'not_joined';
-  return holder.earns ? undefined : 'not_earning';
+  return holder.joined ? undefined : 'not_joined';
 }
 
 /** The reasons in words. */
@@ -92,10 +88,6 @@ export const rejectionWords: Readonly<Record<RejectionReason, Readonly<Record<La
     not_joined: {
       en: 'The distributor had not joined when the order was paid.',
       'zh-CN': '订单付款时该分销员尚未加入。',
-    },
-    not_earning: {
-      en: 'The distributor could not earn when the order was paid.',
-      'zh-CN': '订单付款时该分销员不能获得佣金。',
     },
     outranked: {
       en: 'Something that counts before it had already decided.',

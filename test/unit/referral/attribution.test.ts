@@ -10,7 +10,6 @@ import {
 const holder = (distributorId: string, state: Partial<Holder> = {}): Holder => ({
   distributorId,
   joined: true,
-  earns: true,
   ...state,
 });
 
@@ -53,27 +52,17 @@ describe('an order is attributed', () => {
     ],
     [
       'past one who had not joined',
-      [
-        candidate('code', holder('a', { joined: false, earns: false })),
-        candidate('binding', holder('b')),
-      ],
+      [candidate('code', holder('a', { joined: false })), candidate('binding', holder('b'))],
       'b',
       'binding',
       ['code not_joined'],
     ],
     [
-      'past one who could not earn',
-      [candidate('code', holder('a', { earns: false })), candidate('binding', holder('b'))],
-      'b',
-      'binding',
-      ['code not_earning'],
-    ],
-    [
       'to nobody when all lose',
-      [candidate('code'), candidate('click'), candidate('binding', holder('b', { earns: false }))],
+      [candidate('code'), candidate('click'), candidate('binding', holder('b', { joined: false }))],
       null,
       'none',
-      ['code code_unknown', 'click click_unknown', 'binding not_earning'],
+      ['code code_unknown', 'click click_unknown', 'binding not_joined'],
     ],
   ];
 
@@ -84,10 +73,9 @@ describe('an order is attributed', () => {
   });
 
   test('or not: every candidate either wins or is named with a reason in both languages', () => {
-    const anyHolder = fc.option(
-      fc.record({ distributorId: fc.string(), joined: fc.boolean(), earns: fc.boolean() }),
-      { nil: undefined },
-    );
+    const anyHolder = fc.option(fc.record({ distributorId: fc.string(), joined: fc.boolean() }), {
+      nil: undefined,
+    });
     const anyCandidate = fc.record({
       by: fc.constantFrom(...attributionOrder),
       given: fc.string(),
