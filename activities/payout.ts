@@ -32,7 +32,7 @@ export function createPayoutActivities(deps: ActivityDeps) {
   return {
     /** Reads the row and what callbacks brought: what is there to do? */
     async beginPayout(payoutId: string): Promise<PayoutStep> {
-      const payout = await db.transaction((tx) => takeNews(tx, payoutId, clock.now()));
+      const { payout } = await db.transaction((tx) => takeNews(tx, payoutId, clock.now()));
       const polling = (await openChannel(deps, payout.channelId)).polling;
       if (payout.status === 'paid' && isWatchedNoMore(payout, polling, clock.now())) {
         return step(deps, payout, 'end', 0);
@@ -48,9 +48,9 @@ export function createPayoutActivities(deps: ActivityDeps) {
       const begun = await db.transaction((tx) => beginSubmission(tx, payoutId, clock.now()));
       const channel = await openChannel(deps, begun.payout.channelId);
       if (!begun.go) {
-        return begun.why === 'suspended'
-          ? step(deps, begun.payout, 'pause', pauseMs)
-          : nextStep(deps, begun.payout, channel.polling, asked);
+        return begun.why === 'not_to_be_sent'
+          ? nextStep(deps, begun.payout, channel.polling, asked)
+          : step(deps, begun.payout, 'pause', pauseMs);
       }
       deps.crashPoint('payout.beforeSubmitCall');
       const outcome = await channel.submit(orderOf(deps, begun.payout));
@@ -63,13 +63,15 @@ export function createPayoutActivities(deps: ActivityDeps) {
     /**
      * Asks the provider what became of the transfer, unless a callback said it already. When an
      * admin wants it stopped, the question is whether it can be.
-     * @param asked how many questions this payout's run has asked before
+     * @param asked how many questions were asked before, or, once it is paid, since then
      */
     async askPayout(payoutId: string, asked: number): Promise<PayoutStep> {
-      const before = await db.transaction((tx) => takeNews(tx, payoutId, clock.now()));
+      const { payout: before, wasTold } = await db.transaction((tx) =>
+        takeNews(tx, payoutId, clock.now()),
+      );
       const channel = await openChannel(deps, before.channelId);
-      const wasPaid = before.status === 'paid';
-      if (before.status === 'queued' || (isFinal(before.status) && !wasPaid)) {
+      const isOver = isFinal(before.status) && before.status !== 'paid';
+      if (wasTold || isOver || before.status === 'queued') {
         return nextStep(deps, before, channel.polling, asked);
       }
       const stop = await isCancelRequested(db.read, payoutId);
@@ -80,14 +82,11 @@ export function createPayoutActivities(deps: ActivityDeps) {
       const operation = stop ? 'cancel' : 'query';
       const payout = await record(deps, payoutId, outcome, { operation, at: clock.now() });
       if (outcome.kind === 'not_found' && payout.status === 'unknown') {
-        return step(
-          deps,
-          payout,
-          'submit',
-          asked === 0 ? 0 : channel.polling.delayMs(asked, false),
-        );
+        const waitMs = asked === 0 ? 0 : channel.polling.delayMs(asked, false);
+        return step(deps, payout, 'submit', waitMs);
       }
-      return nextStep(deps, payout, channel.polling, asked + 1);
+      const watched = before.status === 'paid' ? asked + 1 : 0;
+      return nextStep(deps, payout, channel.polling, asked + 1, watched);
     },
 
     /** Puts the payout into the review queue and answers with the id of the open task. */
@@ -105,9 +104,14 @@ export function createPayoutActivities(deps: ActivityDeps) {
 export type PayoutActivities = ReturnType<typeof createPayoutActivities>;
 
 /** Books everything that lies unread in the inbox for this payout, in the order of arrival. */
-async function takeNews(tx: Tx, payoutId: string, now: Date): Promise<PayoutCase> {
-  let payout = await lockPayout(tx, payoutId);
-  const unread = await unreadNews(tx, payout.channelId, payout.channelNumber);
+async function takeNews(
+  tx: Tx,
+  payoutId: string,
+  now: Date,
+): Promise<{ payout: PayoutCase; wasTold: boolean }> {
+  const before = await lockPayout(tx, payoutId);
+  const unread = await unreadNews(tx, before.channelId, before.channelNumber);
+  let payout = before;
   for (const { news } of unread) {
     payout = await applyNews(tx, payoutId, readNews(news), { operation: 'callback', at: now });
   }
@@ -116,7 +120,7 @@ async function takeNews(tx: Tx, payoutId: string, now: Date): Promise<PayoutCase
     unread.map(({ id }) => id),
     now,
   );
-  return payout;
+  return { payout, wasTold: payout.status !== before.status };
 }
 
 async function record(
@@ -140,6 +144,7 @@ async function nextStep(
   payout: PayoutRow,
   polling: PollingRules,
   asked: number,
+  watched = 0,
 ): Promise<PayoutStep> {
   switch (payout.status) {
     case 'queued':
@@ -155,7 +160,7 @@ async function nextStep(
       return step(deps, payout, 'ask', waitMs);
     }
     case 'paid': {
-      const waitMs = polling.watchForReturnMs[asked];
+      const waitMs = polling.watchForReturnMs[watched];
       return waitMs === undefined
         ? step(deps, payout, 'end', 0)
         : step(deps, payout, 'watch', waitMs);

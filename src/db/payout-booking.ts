@@ -13,7 +13,7 @@ import { giveBackPayout } from './withholding';
 
 export type Submission =
   | { go: true; payout: PayoutCase }
-  | { go: false; payout: PayoutCase; why: 'suspended' | 'not_to_be_sent' };
+  | { go: false; payout: PayoutCase; why: 'suspended' | 'day_limit' | 'not_to_be_sent' };
 
 /**
  * Decides whether the order may be handed to the provider now, and books it before the first call:
@@ -30,6 +30,10 @@ export async function beginSubmission(tx: Tx, payoutId: string, at: Date): Promi
     await setWaiting(tx, payoutId, 'suspended', null);
     return { go: false, payout, why: 'suspended' };
   }
+  if (first && (await isDayFull(tx, payout, at))) {
+    await setWaiting(tx, payoutId, 'dayLimit', null);
+    return { go: false, payout, why: 'day_limit' };
+  }
   if (first) await bookSubmission(tx, payout, at);
   await recordAttempt(tx, payoutId, { operation: 'submit', at }, 'sent');
   await tx.run(
@@ -38,6 +42,26 @@ export async function beginSubmission(tx: Tx, payoutId: string, at: Date): Promi
     [payoutId, at],
   );
   return { go: true, payout: { ...payout, status: 'submitting' } };
+}
+
+const dayMs = 86_400_000;
+
+/**
+ * Whether this payout would pass its channel's limit for a day. Any 24 hours count as one, so the
+ * limit holds in whatever zone the provider counts its days. Submissions of a limited channel take
+ * turns, or two could see the same room.
+ */
+async function isDayFull(tx: Tx, payout: PayoutCase, at: Date): Promise<boolean> {
+  if (payout.perDayAmount === null) return false;
+  await tx.run(`SELECT pg_advisory_xact_lock(hashtextextended('channel-day:' || $1, 0))`, [
+    payout.channelId,
+  ]);
+  const sent = await tx.first<{ amount: bigint }>(
+    `SELECT coalesce(sum(amount), 0)::bigint AS amount FROM payout
+     WHERE channel_id = $1 AND submitted_at > $2 AND status NOT IN ('failed', 'canceled')`,
+    [payout.channelId, new Date(at.getTime() - dayMs)],
+  );
+  return (sent?.amount ?? 0n) + payout.amount > payout.perDayAmount;
 }
 
 async function bookSubmission(tx: Tx, payout: PayoutCase, at: Date): Promise<void> {
@@ -121,34 +145,25 @@ async function book(
 ): Promise<void> {
   const occurredAt = programNow(payout, at);
   await updateRow(tx, payout, to, news, at);
-  switch (to) {
-    case 'paid':
-      await postTransactions(tx, payout.programId, [
-        {
-          reference: `payout:${payout.id}:success`,
-          kind: 'payout_succeeded',
-          occurredAt,
-          postings: succeeded(payout.channelId, payout.amount),
-        },
-      ]);
-      break;
-    case 'failed':
-    case 'canceled':
-      await giveBackPayout(tx, payout, {
-        netAt: move === 'withdraw' ? 'settling' : 'clearing',
-        realNow: at,
-      });
-      break;
-    case 'returned':
-      await giveBackPayout(tx, payout, { netAt: 'cash', realNow: at });
-      break;
-    default:
-      break;
+  if (to === 'paid') await bookSuccess(tx, payout, occurredAt);
+  if (to === 'returned') await giveBackPayout(tx, payout, { netAt: 'cash', realNow: at });
+  if (to === 'failed' || to === 'canceled') {
+    const netAt = move === 'withdraw' ? 'settling' : 'clearing';
+    await giveBackPayout(tx, payout, { netAt, realNow: at });
   }
-  if (to === 'awaiting_confirmation' || isFinal(to)) {
-    await recordPayoutEvent(tx, payout, `payout.${to}` as `payout.paid`, occurredAt);
-  }
+  if (hasEvent(to)) await recordPayoutEvent(tx, payout, `payout.${to}`, occurredAt);
   if (isFinal(to)) await tellSettlementWhenPaid(tx, payout);
+}
+
+async function bookSuccess(tx: Tx, payout: PayoutCase, occurredAt: Date): Promise<void> {
+  await postTransactions(tx, payout.programId, [
+    {
+      reference: `payout:${payout.id}:success`,
+      kind: 'payout_succeeded',
+      occurredAt,
+      postings: succeeded(payout.channelId, payout.amount),
+    },
+  ]);
 }
 
 async function updateRow(
@@ -176,10 +191,24 @@ async function updateRow(
   );
 }
 
+const statusesWithEvent = [
+  'awaiting_confirmation',
+  'paid',
+  'failed',
+  'canceled',
+  'returned',
+] as const;
+
+type StatusWithEvent = (typeof statusesWithEvent)[number];
+
+function hasEvent(status: PayoutStatus): status is StatusWithEvent {
+  return statusesWithEvent.some((one) => one === status);
+}
+
 async function recordPayoutEvent(
   tx: Tx,
   payout: PayoutCase,
-  type: `payout.${'submitted' | 'awaiting_confirmation' | 'paid' | 'failed' | 'canceled' | 'returned'}`,
+  type: `payout.${'submitted' | StatusWithEvent}`,
   occurredAt: Date,
 ): Promise<void> {
   const { id, storeId, programId, statementId, distributorId, amount } = payout;

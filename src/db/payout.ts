@@ -40,6 +40,8 @@ export interface PayoutCase extends PayoutRow {
   period: string;
   run: number;
   distributorStatus: string;
+  /** of the channel; null: none */
+  perDayAmount: bigint | null;
 }
 
 export type Operation = 'submit' | 'query' | 'callback' | 'cancel';
@@ -92,9 +94,11 @@ export function listPayouts(read: Tx, caller: Reach, filter: PayoutFilter): Prom
 /** Locks a payout until the end of the transaction: of two that bring the same news one books it. */
 export async function lockPayout(tx: Tx, payoutId: string): Promise<PayoutCase> {
   const found = await tx.first<PayoutCase>(
-    `SELECT p.*, g.store_id, g.clock_offset_ms, s.period, s.run, d.status AS distributor_status
+    `SELECT p.*, g.store_id, g.clock_offset_ms, s.period, s.run, d.status AS distributor_status,
+       c.per_day_amount
      FROM payout p JOIN program g ON g.id = p.program_id
      JOIN settlement s ON s.id = p.settlement_id JOIN distributor d ON d.id = p.distributor_id
+     JOIN channel c ON c.id = p.channel_id
      WHERE p.id = $1 FOR UPDATE OF p`,
     [payoutId],
   );

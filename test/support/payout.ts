@@ -48,8 +48,9 @@ export async function givenPayingSettlement(
   db: Database,
   vault: Vault,
   settings: object = {},
+  ofStore?: string,
 ): Promise<Scene> {
-  const storeId = await givenStore(db);
+  const storeId = ofStore ?? (await givenStore(db));
   const programId = await givenProgram(db, storeId);
   const channelId = await givenChannel(db, vault, storeId, settings);
   const settlementId = newId('settlement');

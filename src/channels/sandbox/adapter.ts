@@ -3,7 +3,6 @@ import type { TransferNews } from '../../domain/payout/news';
 import type {
   CallbackVerdict,
   ChannelAdapter,
-  NotFound,
   PollingRules,
   QueryOutcome,
   SubmitOutcome,
@@ -36,7 +35,8 @@ export const sandboxPolling: PollingRules = {
   delayMs: (asked, awaitingConfirmation) =>
     pollDelaysMs[asked] ?? (awaitingConfirmation ? slowestConfirmationPollMs : slowestPollMs),
   giveUpAfter: 25,
-  watchForReturnMs: [2_000, 2_000, 2_000, 4_000, 10_000, 20_000, 30_000, 50_000],
+  // The callback is faster; these few questions are for the case that it is lost.
+  watchForReturnMs: [8_000, 22_000, 90_000],
 };
 
 /** Speaks the sandbox provider's HTTP: signed requests, signed callbacks. The channel is the merchant. */
@@ -140,7 +140,7 @@ function submitOutcome(reply: Reply, order: TransferOrder): SubmitOutcome {
 
 function queryOutcome(reply: Reply, channelNumber: string): QueryOutcome {
   if ('kind' in reply) return reply;
-  if (reply.status === 404 && isNotFound(reply.text)) return { kind: 'not_found' } as NotFound;
+  if (reply.status === 404 && isNotFound(reply.text)) return { kind: 'not_found' };
   if (reply.status !== 200) return unknownStatus(reply.status);
   return transferNews(reply.text, channelNumber, null);
 }

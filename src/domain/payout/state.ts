@@ -120,7 +120,7 @@ export function isRetryable(status: PayoutStatus): boolean {
   return status === 'queued' || status === 'unknown';
 }
 
-/** Sent and not at its end: the channel can be asked to stop it. */
+/** The provider has it and it is not at its end: the channel can be asked to stop it. */
 export function isStoppable(status: PayoutStatus): boolean {
-  return ['unknown', 'awaiting_confirmation', 'processing'].includes(status);
+  return status === 'awaiting_confirmation' || status === 'processing';
 }

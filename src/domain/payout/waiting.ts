@@ -1,7 +1,7 @@
 import type { PayoutStatus } from './state';
 
 /** Why a payout waits, where its status alone does not say it. Stored as a code, shown as a text. */
-export const waitingReasons = ['suspended', 'silent', 'review'] as const;
+export const waitingReasons = ['suspended', 'dayLimit', 'silent', 'review'] as const;
 export type WaitingReason = (typeof waitingReasons)[number];
 
 export type Language = 'zh-CN' | 'en';
@@ -12,6 +12,10 @@ const byReason: Record<WaitingReason, Words> = {
   suspended: {
     'zh-CN': '分销员已被暂停，尚未提交的付款暂缓。',
     en: 'The distributor is suspended; payouts that were not submitted yet are paused.',
+  },
+  dayLimit: {
+    'zh-CN': '已达到付款渠道的单日限额，稍后自动提交。',
+    en: "The channel's limit for a day is reached; it will be submitted later.",
   },
   silent: {
     'zh-CN': '付款渠道没有给出明确答复，系统正在查询，不会重复付款。',

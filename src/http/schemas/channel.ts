@@ -8,12 +8,9 @@ const limit = positiveAmount.nullable().default(null);
 export const ChannelBody = z.strictObject({
   kind: z.enum(channelKinds),
   name: text(100),
-  settings: z
-    .record(z.string().max(64), z.unknown())
-    .default({})
-    .meta({
-      description: 'Of the kind; never shown again. Empty for a sandbox: the built-in one.',
-    }),
+  settings: z.record(z.string().max(64), z.unknown()).default({}).meta({
+    description: 'Of the kind; never shown again. Empty for a sandbox: the built-in one.',
+  }),
   limits: z
     .strictObject({ perTransferAmount: limit, perDayAmount: limit })
     .default({ perTransferAmount: null, perDayAmount: null }),

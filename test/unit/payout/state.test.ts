@@ -57,6 +57,12 @@ describe('states of a payout', () => {
     }
   });
 
+  test('whatever a provider says of a payout that was never sent is a contradiction', () => {
+    const news = payoutMoves.filter((move) => !['submit', 'withdraw', 'silence'].includes(move));
+    for (const move of news) expect(transition('queued', move)).toBe('contradiction');
+    expect(news).toHaveLength(6);
+  });
+
   test.each<[PayoutStatus, PayoutMove]>([
     ['failed', 'paid'],
     ['canceled', 'paid'],
@@ -79,12 +85,8 @@ describe('states of a payout', () => {
     expect(transition(from, move)).toBe('stay');
   });
 
-  test('an admin can retry what is queued or unknown, and stop what was sent and has no end', () => {
+  test('an admin can retry what is queued or unknown, and stop what its provider has', () => {
     expect(payoutStatuses.filter(isRetryable)).toEqual(['queued', 'unknown']);
-    expect(payoutStatuses.filter(isStoppable)).toEqual([
-      'unknown',
-      'awaiting_confirmation',
-      'processing',
-    ]);
+    expect(payoutStatuses.filter(isStoppable)).toEqual(['awaiting_confirmation', 'processing']);
   });
 });
