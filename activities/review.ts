@@ -10,7 +10,7 @@ import {
   subjectState,
 } from '../src/db/review';
 import { decideSettlement } from '../src/db/settlement';
-import { unlockChunk } from '../src/db/settlement-lock';
+import { unlockChunk } from '../src/db/settlement-unlock';
 import { floorToSecond, programNow } from '../src/domain/kernel/clock';
 import type { Decision, ReviewKind } from '../src/domain/review/kind';
 import { objections } from '../src/domain/review/decide';
@@ -47,7 +47,7 @@ const effects: Partial<Record<ReviewKind, Effect>> = {
     const settlementId = review.subjectId;
     const decided = await decideSettlement(tx, { settlementId, outcome, at });
     // What fits in one chunk is back before the admin reads the answer; the workflow does the rest.
-    if (outcome === 'reject') await unlockChunk(tx, settlementId);
+    if (outcome === 'reject') await unlockChunk(tx, settlementId, '');
     return decided;
   },
 };

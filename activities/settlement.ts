@@ -1,12 +1,14 @@
 import { Context } from '@temporalio/activity';
 import { releaseDue } from '../src/db/release';
+import type { Tx } from '../src/db/database';
 import { programById } from '../src/db/program';
 import { settlementById } from '../src/db/settlement';
 import { approveChunk } from '../src/db/settlement-approve';
 import { closeWhenPaid } from '../src/db/settlement-close';
-import { countCandidates, lockChunk, unlockChunk } from '../src/db/settlement-lock';
+import { countCandidates, lockChunk } from '../src/db/settlement-lock';
 import { finishApproval } from '../src/db/settlement-result';
 import { finishComputing, settlementStep } from '../src/db/settlement-review';
+import { unlockChunk } from '../src/db/settlement-unlock';
 import { computeChunk } from '../src/db/statement';
 import { programNow } from '../src/domain/kernel/clock';
 import type { SettlementStatus } from '../src/domain/settlement/state';
@@ -21,10 +23,14 @@ const heartbeatMs = 2000;
 export function createSettlementActivities(deps: ActivityDeps) {
   const { db, vault, clock, crashPoint } = deps;
 
-  /** Runs chunks until one says that nothing is left. */
-  const inChunks = (name: string, chunk: () => Promise<boolean>) =>
+  /** Runs chunks, each from where the one before ended, until nothing is left. */
+  const inChunks = (name: string, chunk: (tx: Tx, after: string) => Promise<string | null>) =>
     alive(async () => {
-      while (await chunk()) crashPoint(`settlement.${name}.betweenChunks`);
+      for (let after: string | null = ''; after !== null;) {
+        const from: string = after;
+        after = await db.transaction((tx) => chunk(tx, from));
+        crashPoint(`settlement.${name}.afterChunk`);
+      }
     });
 
   const nowOf = async (settlementId: string): Promise<Date> => {
@@ -46,33 +52,27 @@ export function createSettlementActivities(deps: ActivityDeps) {
       if (status !== 'locking') return;
       await alive(() => releaseDue(db, { programId, until: cutoffAt }));
       await db.transaction((tx) => countCandidates(tx, settlementId));
-      let after: string | null = '';
-      await inChunks('lock', async () => {
-        const from: string = after ?? '';
-        after = await db.transaction((tx) => lockChunk(tx, vault, settlementId, from));
-        return after !== null;
-      });
+      await inChunks('lock', (tx, after) => lockChunk(tx, vault, settlementId, after));
     },
 
     /** Computes every statement and opens the review. */
     async computeSettlement(settlementId: string): Promise<void> {
-      const chunk = () => db.transaction((tx) => computeChunk(tx, settlementId));
-      await inChunks('compute', chunk);
+      await inChunks('compute', (tx, after) => computeChunk(tx, settlementId, after));
       const at = await nowOf(settlementId);
       await db.transaction((tx) => finishComputing(tx, settlementId, at));
     },
 
     /** Books an approval: postings, withholding, payouts, and at last the result hash. */
     async approveSettlement(settlementId: string): Promise<void> {
-      const chunk = () =>
-        db.transaction((tx) => approveChunk(tx, vault, settlementId, clock.now()));
-      await inChunks('approve', chunk);
+      await inChunks('approve', (tx, after) =>
+        approveChunk(tx, vault, settlementId, { after, realNow: clock.now() }),
+      );
       await db.transaction((tx) => finishApproval(tx, settlementId));
     },
 
     /** Gives everything of a rejected settlement back. */
     async unlockSettlement(settlementId: string): Promise<void> {
-      await inChunks('unlock', () => db.transaction((tx) => unlockChunk(tx, settlementId)));
+      await inChunks('unlock', (tx, after) => unlockChunk(tx, settlementId, after));
     },
 
     /** True when every payout has reached its end; then the settlement is closed. */

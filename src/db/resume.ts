@@ -4,12 +4,14 @@ import { enqueueStart } from './outbox';
 
 /**
  * Starts again what waits in PostgreSQL, for the day on which Temporal's data are lost: every open
- * settlement, payout and application. Workflows that run are left alone, so it is safe to repeat.
+ * settlement (also a rejected one that is not unlocked to the end), payout and application. Workflows that run are left alone, so it is safe to repeat.
  * @returns how many workflows were asked for
  */
 export async function resumeOpenWork(tx: Tx): Promise<number> {
   const settlements = await tx.rows<{ id: string; programId: string; period: string; run: number }>(
-    `SELECT id, program_id, period, run FROM settlement WHERE status NOT IN ('closed', 'rejected')`,
+    `SELECT s.id, s.program_id, s.period, s.run FROM settlement s
+     WHERE s.status NOT IN ('closed', 'rejected') OR (s.status = 'rejected' AND EXISTS (
+       SELECT 1 FROM statement t WHERE t.settlement_id = s.id AND t.status IN ('locked', 'computed')))`,
   );
   const payouts = await tx.rows<{ id: string }>(
     `SELECT id FROM payout WHERE status NOT IN ('paid', 'returned', 'failed', 'canceled')`,

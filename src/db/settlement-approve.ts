@@ -12,8 +12,9 @@ import { postTransactions } from './ledger';
 import { enqueueStart } from './outbox';
 import { accountPlace } from './payout';
 import { programById } from './program';
-import { lockSettlementRow, setProgress, type SettlementRow } from './settlement';
-import { chunkSize, dropStatements } from './settlement-lock';
+import { advance, lockSettlementRow, type SettlementRow } from './settlement';
+import { chunkSize } from './settlement-lock';
+import { dropStatements } from './settlement-unlock';
 import {
   computeAll,
   type ComputedStatement,
@@ -50,40 +51,46 @@ type Approval = ComputedStatement<StatementToPay>;
  * the tax is computed again: what was paid since the review counts, and a statement that changes
  * says so in its trace. Tax and fee leave `settling`, the payouts are made with their accounts and
  * numbers frozen, and their workflows are asked for: all in this transaction.
- * @returns true when some may be left
+ * @param after the statement with which the chunk before ended; empty: from the start
+ * @param realNow payouts live on real time, like their providers
+ * @returns where the next chunk begins, or null when nothing is left
  */
 export async function approveChunk(
   tx: Tx,
   vault: Vault,
   settlementId: string,
-  realNow: Date,
-  limit = chunkSize,
-): Promise<boolean> {
+  { after, realNow, limit = chunkSize }: { after: string; realNow: Date; limit?: number },
+): Promise<string | null> {
   const settlement = await lockSettlementRow(tx, settlementId);
   const { approvedAt, taxMonth: month } = settlement;
-  if (settlement.status !== 'paying' || approvedAt === null || month === null) return false;
+  if (settlement.status !== 'paying' || approvedAt === null || month === null) return null;
   const program = await programById(tx, settlement.programId);
   const terms = await taxTermsOf(tx, program.id, approvedAt);
   await lockPayerTotals(tx, terms.payerId);
-  const statements = await statementsToPay(tx, settlementId, limit);
-  if (statements.length === 0) return false;
+  const statements = await statementsToPay(tx, settlementId, after, limit);
+  const last = statements.at(-1);
+  if (last === undefined) return null;
   const totals = await personTotals(tx, terms, personsOf(statements), month);
   const computed = computeAll({ program, terms, month, statements, totals }).map(sayWhatChanged);
   const payable = computed.filter(isPayable);
-  await writeFigures(tx, payable, 'approved');
   const payouts = payable.flatMap(payoutsOf);
+  await writeFigures(tx, payable, 'approved', await seal(tx, payable, payouts));
   await insertPayouts(tx, vault, settlement, payouts, realNow);
-  await seal(tx, payable, payouts);
   await withholdAll(tx, settlement, terms.payerId, payable, approvedAt);
   await postApprovals(tx, settlement, payable, approvedAt);
   await dropStatements(tx, settlement, computed.flatMap(droppedOf), approvedAt);
   await startPayouts(tx, payouts);
-  await countApproved(tx, settlement);
-  return statements.length === limit;
+  await advance(tx, settlementId, statements.length);
+  return last.id;
 }
 
 /** The account in force now is the one that is paid to; who has had one cannot be without. */
-function statementsToPay(tx: Tx, settlementId: string, limit: number): Promise<StatementToPay[]> {
+function statementsToPay(
+  tx: Tx,
+  settlementId: string,
+  after: string,
+  limit: number,
+): Promise<StatementToPay[]> {
   return tx.rows<StatementToPay>(
     `SELECT t.id, t.distributor_id, t.person, t.gross_amount, t.tax_amount, t.tax_month,
        c.id AS channel_id, c.kind AS channel_kind, c.per_transfer_amount, a.id AS account_id,
@@ -91,8 +98,9 @@ function statementsToPay(tx: Tx, settlementId: string, limit: number): Promise<S
      FROM statement t
      JOIN payout_account a ON a.distributor_id = t.distributor_id AND a.replaced_at IS NULL
      JOIN channel c ON c.id = a.channel_id
-     WHERE t.settlement_id = $1 AND t.status = 'computed' ORDER BY t.id LIMIT $2`,
-    [settlementId, limit],
+     WHERE t.settlement_id = $1 AND t.id > $2 AND t.status = 'computed'
+     ORDER BY t.id LIMIT $3`,
+    [settlementId, after, limit],
   );
 }
 
@@ -101,7 +109,7 @@ function sayWhatChanged(approval: Approval): Approval {
   const { statement, figures, taxMonth } = approval;
   if (statement.taxAmount === figures.taxAmount && statement.taxMonth === taxMonth) return approval;
   const reviewed = { taxAmount: Number(statement.taxAmount), month: statement.taxMonth };
-  return { ...approval, trace: { ...approval.trace, reviewed } };
+  return { ...approval, record: { ...approval.record, reviewed } };
 }
 
 function payoutsOf({ statement, figures }: Approval): NewPayout[] {
@@ -170,31 +178,31 @@ async function insertPayouts(
   );
 }
 
-/** Keeps beside each statement what was approved, so that a verification can name what differs. */
+/** What is kept beside each statement, so that a verification can name what differs. */
 async function seal(
   tx: Tx,
   approvals: readonly Approval[],
   payouts: readonly NewPayout[],
-): Promise<void> {
-  const ids = approvals.map(({ statement }) => statement.id);
-  const lines = await linesOf(tx, ids);
-  const payoutIds = groupBy(payouts, ({ statement }) => statement.id);
-  const sealed: SealedStatement[] = approvals.map(({ statement, figures, taxMethod, taxMonth }) =>
-    sealStatement({
-      id: statement.id,
-      distributorId: statement.distributorId,
-      ...figures,
-      taxMethod,
-      taxMonth,
-      person: statement.person,
-      lines: lines.get(statement.id) ?? [],
-      payoutIds: (payoutIds.get(statement.id) ?? []).map(({ id }) => id),
-    }),
+): Promise<Map<string, SealedStatement>> {
+  const lines = await linesOf(
+    tx,
+    approvals.map(({ statement }) => statement.id),
   );
-  await tx.run(
-    `UPDATE statement t SET sealed = n.sealed FROM unnest($1::text[], $2::jsonb[]) AS n (id, sealed)
-     WHERE t.id = n.id`,
-    [ids, sealed.map((each) => JSON.stringify(each))],
+  const payoutIds = groupBy(payouts, ({ statement }) => statement.id);
+  return new Map(
+    approvals.map(({ statement, figures, taxMethod, taxMonth }) => [
+      statement.id,
+      sealStatement({
+        id: statement.id,
+        distributorId: statement.distributorId,
+        ...figures,
+        taxMethod,
+        taxMonth,
+        person: statement.person,
+        lines: lines.get(statement.id) ?? [],
+        payoutIds: (payoutIds.get(statement.id) ?? []).map(({ id }) => id),
+      }),
+    ]),
   );
 }
 
@@ -266,14 +274,4 @@ async function startPayouts(tx: Tx, payouts: readonly NewPayout[]): Promise<void
       input: { payoutId: id },
     })),
   );
-}
-
-async function countApproved(tx: Tx, settlement: SettlementRow): Promise<void> {
-  const counts = await tx.first<{ done: number; total: number }>(
-    `SELECT count(*) FILTER (WHERE status = 'approved')::int AS done,
-       count(*) FILTER (WHERE status IN ('computed', 'approved'))::int AS total
-     FROM statement WHERE settlement_id = $1`,
-    [settlement.id],
-  );
-  if (counts !== undefined) await setProgress(tx, settlement.id, counts);
 }

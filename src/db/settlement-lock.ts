@@ -1,6 +1,6 @@
 import { monthOf } from '../domain/kernel/period';
 import { distributorAccount } from '../domain/ledger/account';
-import { locked, unlocked } from '../domain/ledger/posting';
+import { locked } from '../domain/ledger/posting';
 import {
   type Candidate,
   figuresOf,
@@ -10,11 +10,18 @@ import {
 } from '../domain/settlement/assess';
 import { isMinorIn } from '../domain/tax/id-number';
 import { withhold } from '../domain/tax/withhold';
+import { insertMany } from './bulk';
 import type { Tx } from './database';
 import { newId } from './id';
 import { lockBalances, postTransactions } from './ledger';
 import { programById, type ProgramRow } from './program';
-import { lockSettlementRow, moveSettlement, setProgress, type SettlementRow } from './settlement';
+import {
+  advance,
+  beginStage,
+  lockSettlementRow,
+  moveSettlement,
+  type SettlementRow,
+} from './settlement';
 import { personTotals, taxTermsOf } from './withholding';
 import type { Vault } from './vault';
 
@@ -38,16 +45,15 @@ interface Judged {
   reason: SkipReason | undefined;
 }
 
-/** Says how many people there are to look at, once, before the first chunk. */
+/** Says how many people there are to look at, before the first chunk. */
 export async function countCandidates(tx: Tx, settlementId: string): Promise<void> {
   const settlement = await lockSettlementRow(tx, settlementId);
   if (settlement.status !== 'locking') return;
-  const { done } = await lockingProgress(tx, settlementId);
   const left = await tx.first<{ count: number }>(
     `SELECT count(DISTINCT e.distributor_id)::int AS count FROM earning e WHERE ${settleable}`,
     [settlement.programId, settlement.cutoffAt],
   );
-  await setProgress(tx, settlementId, { done, total: done + (left?.count ?? 0) });
+  await beginStage(tx, settlementId, left?.count ?? 0);
 }
 
 /**
@@ -69,8 +75,7 @@ export async function lockChunk(
   const last = ids.at(-1);
   if (last === undefined) {
     await moveSettlement(tx, settlement, 'locked');
-    const { statements } = await lockingProgress(tx, settlementId);
-    await setProgress(tx, settlementId, { done: 0, total: statements });
+    await beginStage(tx, settlementId, await countStatements(tx, settlementId));
     return null;
   }
   // Refunds take the same locks, so the sums below stay true until the end of the transaction.
@@ -81,22 +86,16 @@ export async function lockChunk(
   const judged = await judge(tx, vault, program, settlement, rows);
   await insertSkips(tx, settlementId, judged);
   await lockStatements(tx, program, settlement, judged);
-  const { done } = await lockingProgress(tx, settlementId);
-  await setProgress(tx, settlementId, { done, total: Math.max(done, settlement.progressTotal) });
+  await advance(tx, settlementId, ids.length);
   return last;
 }
 
-async function lockingProgress(
-  tx: Tx,
-  settlementId: string,
-): Promise<{ done: number; statements: number }> {
-  const counts = await tx.first<{ statements: number; skips: number }>(
-    `SELECT (SELECT count(*)::int FROM statement WHERE settlement_id = $1) AS statements,
-       (SELECT count(*)::int FROM settlement_skip WHERE settlement_id = $1) AS skips`,
+async function countStatements(tx: Tx, settlementId: string): Promise<number> {
+  const counted = await tx.first<{ count: number }>(
+    'SELECT count(*)::int AS count FROM statement WHERE settlement_id = $1',
     [settlementId],
   );
-  const { statements, skips } = counts ?? { statements: 0, skips: 0 };
-  return { done: statements + skips, statements };
+  return counted?.count ?? 0;
 }
 
 async function nextCandidates(
@@ -181,6 +180,18 @@ async function insertSkips(tx: Tx, settlementId: string, judged: readonly Judged
   await tx.insert('settlement_skip', skips);
 }
 
+const statementColumns = {
+  id: 'text',
+  settlementId: 'text',
+  programId: 'text',
+  distributorId: 'text',
+  payerId: 'text',
+  status: 'text',
+  grossAmount: 'int8',
+  person: 'text',
+  createdAt: 'timestamptz',
+} as const;
+
 async function lockStatements(
   tx: Tx,
   program: ProgramRow,
@@ -201,7 +212,7 @@ async function lockStatements(
       createdAt: settlement.createdAt,
     }));
   if (statements.length === 0) return;
-  await tx.insert('statement', statements);
+  await insertMany(tx, 'statement', statementColumns, statements);
   await takeEarnings(tx, settlement, statements);
   await postTransactions(
     tx,
@@ -244,95 +255,4 @@ async function takeEarnings(
   const gross = new Map(taken.map(({ statementId, grossAmount }) => [statementId, grossAmount]));
   const same = statements.every(({ id, grossAmount }) => gross.get(id) === grossAmount);
   if (!same) throw new LinesMoved(`earnings of settlement ${settlement.id} moved while locking`);
-}
-
-export interface LockedStatement {
-  id: string;
-  distributorId: string;
-  grossAmount: bigint;
-}
-
-/**
- * Undoes the lock: the lines are free for the next settlement, the gross is back in `available`
- * (what is owed is paid first), the statement is no claim any more.
- * @param at on the program's clock
- */
-export async function unlockStatements(
-  tx: Tx,
-  settlement: Pick<SettlementRow, 'id' | 'programId'>,
-  statements: readonly LockedStatement[],
-  at: Date,
-): Promise<void> {
-  if (statements.length === 0) return;
-  const { programId } = settlement;
-  const receivableOf = ({ distributorId }: LockedStatement) =>
-    distributorAccount(distributorId, 'receivable');
-  const balances = await lockBalances(
-    tx,
-    programId,
-    statements.flatMap((statement) => [
-      receivableOf(statement),
-      distributorAccount(statement.distributorId, 'available'),
-    ]),
-  );
-  const ids = statements.map(({ id }) => id);
-  await tx.run('UPDATE earning SET statement_id = NULL WHERE statement_id = ANY($1)', [ids]);
-  await tx.run(
-    `UPDATE statement SET status = 'unlocked', tax_amount = 0, fee_amount = 0,
-       net_amount = gross_amount WHERE id = ANY($1)`,
-    [ids],
-  );
-  await postTransactions(
-    tx,
-    programId,
-    statements.map((statement) => ({
-      reference: `settlement:${settlement.id}:unlock:${statement.id}`,
-      kind: 'settlement_unlocked',
-      occurredAt: at,
-      postings: unlocked(
-        statement.distributorId,
-        statement.grossAmount,
-        -(balances.get(receivableOf(statement)) ?? 0n),
-      ),
-    })),
-  );
-}
-
-/** Unlocks statements that cannot be paid after all, and lists them like those never locked. */
-export async function dropStatements(
-  tx: Tx,
-  settlement: Pick<SettlementRow, 'id' | 'programId'>,
-  dropped: readonly (LockedStatement & { reason: SkipReason })[],
-  at: Date,
-): Promise<void> {
-  await unlockStatements(tx, settlement, dropped, at);
-  await tx.insert(
-    'settlement_skip',
-    dropped.map(({ distributorId, reason, grossAmount }) => ({
-      settlementId: settlement.id,
-      distributorId,
-      reason,
-      amount: grossAmount,
-    })),
-  );
-}
-
-/**
- * Gives the next statements of a rejected settlement back.
- * @returns true when some may be left
- */
-export async function unlockChunk(
-  tx: Tx,
-  settlementId: string,
-  limit = chunkSize,
-): Promise<boolean> {
-  const settlement = await lockSettlementRow(tx, settlementId);
-  if (settlement.status !== 'rejected' || settlement.closedAt === null) return false;
-  const statements = await tx.rows<LockedStatement>(
-    `SELECT id, distributor_id, gross_amount FROM statement
-     WHERE settlement_id = $1 AND status IN ('locked', 'computed') ORDER BY id LIMIT $2`,
-    [settlementId, limit],
-  );
-  await unlockStatements(tx, settlement, statements, settlement.closedAt);
-  return statements.length === limit;
 }

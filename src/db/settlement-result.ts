@@ -40,7 +40,7 @@ export async function finishApproval(tx: Tx, settlementId: string): Promise<bool
   );
   if (open !== undefined) return false;
   await sumUp(tx, settlementId);
-  const { hash } = await hashOf(tx, settlementId);
+  const hash = await hashOfSealed(tx, settlementId);
   await tx.run('UPDATE settlement SET result_hash = $2 WHERE id = $1', [settlementId, hash]);
   return true;
 }
@@ -59,6 +59,21 @@ export async function verifySettlement(
   }
   const { hash, differences } = await hashOf(read, settlement.id);
   return { matches: hash === settlement.resultHash, resultHash: hash, differences };
+}
+
+/** Right after the approval, what was sealed is what is stored: the same rows made both. */
+async function hashOfSealed(read: Tx, settlementId: string): Promise<string> {
+  const hash = createHash('sha256');
+  for (let after: string | undefined = ''; after !== undefined;) {
+    const rows: { id: string; sealed: SealedStatement }[] = await read.rows(
+      `SELECT id, sealed FROM statement WHERE settlement_id = $1 AND id > $2 AND sealed IS NOT NULL
+       ORDER BY id LIMIT $3`,
+      [settlementId, after, chunkSize],
+    );
+    for (const { id, sealed } of rows) hash.update(hashedText(id, sealed));
+    after = rows.at(-1)?.id;
+  }
+  return hash.digest('hex');
 }
 
 async function hashOf(

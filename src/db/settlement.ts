@@ -211,17 +211,21 @@ export async function moveSettlement(
   return to;
 }
 
-/** Says how far the stage is; counted, so that a chunk that runs twice counts once. */
-export async function setProgress(
-  tx: Tx,
-  settlementId: string,
-  progress: { done: number; total: number },
-): Promise<void> {
-  await tx.run('UPDATE settlement SET progress_done = $2, progress_total = $3 WHERE id = $1', [
+/** Begins to count a stage of the work. */
+export async function beginStage(tx: Tx, settlementId: string, total: number): Promise<void> {
+  await tx.run('UPDATE settlement SET progress_done = 0, progress_total = $2 WHERE id = $1', [
     settlementId,
-    progress.done,
-    progress.total,
+    total,
   ]);
+}
+
+/** Counts what a chunk has done in the chunk's own transaction, so nothing is counted twice. */
+export async function advance(tx: Tx, settlementId: string, done: number): Promise<void> {
+  await tx.run(
+    `UPDATE settlement SET progress_done = progress_done + $2,
+       progress_total = greatest(progress_total, progress_done + $2) WHERE id = $1`,
+    [settlementId, done],
+  );
 }
 
 /** Writes the totals of what is settled: statements that were dropped on the way do not count. */

@@ -1,5 +1,5 @@
 import { Refusal } from '../domain/kernel/refusal';
-import type { TaxMethod, TaxTrace } from '../domain/tax/withhold';
+import type { TaxMethod, TaxRecord } from '../domain/tax/withhold';
 import type { Tx } from './database';
 import type { Reach } from './program';
 
@@ -16,7 +16,7 @@ export interface StatementRow {
   netAmount: bigint;
   taxMethod: TaxMethod | null;
   taxMonth: string | null;
-  taxTrace: TaxTrace | null;
+  taxTrace: TaxRecord | null;
   createdAt: Date;
   payoutIds: string[];
 }

@@ -5,11 +5,13 @@ import {
   reasonNotToPay,
   type SkipReason,
 } from '../domain/settlement/assess';
-import { type MonthTotal, type TaxTrace, withhold } from '../domain/tax/withhold';
+import type { SealedStatement } from '../domain/settlement/result';
+import { type MonthTotal, type TaxRecord, withhold } from '../domain/tax/withhold';
 import type { Tx } from './database';
 import { programById, type ProgramRow } from './program';
-import { lockSettlementRow, setProgress, type SettlementRow } from './settlement';
-import { chunkSize, dropStatements } from './settlement-lock';
+import { advance, lockSettlementRow, type SettlementRow } from './settlement';
+import { chunkSize } from './settlement-lock';
+import { dropStatements } from './settlement-unlock';
 import { personTotals, taxTermsOf, type TaxTerms } from './withholding';
 
 /** A statement that is to be taxed, with where it would be paid to. */
@@ -25,7 +27,7 @@ export interface OpenStatement {
 export interface ComputedStatement<S extends OpenStatement = OpenStatement> {
   statement: S;
   figures: Figures;
-  trace: TaxTrace;
+  record: TaxRecord;
   taxMonth: string;
   taxMethod: TaxTerms['method'];
   /** why it cannot be paid after all */
@@ -51,36 +53,40 @@ export function computeAll<S extends OpenStatement>(
   return input.statements.map((statement) => {
     const incomeAmount = statement.grossAmount;
     const history = totals.get(statement.person ?? '') ?? [];
-    const { taxAmount, trace } = withhold({ ...terms, month, incomeAmount, history });
+    const { taxAmount, record } = withhold({ ...terms, month, incomeAmount, history });
     const figures = figuresOf(incomeAmount, taxAmount, fee);
     const reason = reasonNotToPay(figures.netAmount, statement.channelKind ?? '');
     // What is not paid is no income yet.
     if (reason === undefined) history.push({ month, incomeAmount, taxAmount });
-    return { statement, figures, trace, taxMonth: month, taxMethod: terms.method, reason };
+    return { statement, figures, record, taxMonth: month, taxMethod: terms.method, reason };
   });
 }
 
 /**
  * Computes tax, fee and net of the next statements, for the review; the approval computes again on
  * the running totals of its own moment. Who gets nothing is dropped and carried over.
- * @returns true when some may be left
+ * @param after the statement with which the chunk before ended; empty: from the start
+ * @returns where the next chunk begins, or null when nothing is left
  */
 export async function computeChunk(
   tx: Tx,
   settlementId: string,
+  after: string,
   limit = chunkSize,
-): Promise<boolean> {
+): Promise<string | null> {
   const settlement = await lockSettlementRow(tx, settlementId);
-  if (settlement.status !== 'computing') return false;
+  if (settlement.status !== 'computing') return null;
   const statements = await tx.rows<OpenStatement>(
     `SELECT t.id, t.distributor_id, t.person, t.gross_amount, c.kind AS channel_kind
      FROM statement t
      LEFT JOIN payout_account a ON a.distributor_id = t.distributor_id AND a.replaced_at IS NULL
      LEFT JOIN channel c ON c.id = a.channel_id
-     WHERE t.settlement_id = $1 AND t.status = 'locked' ORDER BY t.id LIMIT $2`,
-    [settlementId, limit],
+     WHERE t.settlement_id = $1 AND t.id > $2 AND t.status = 'locked'
+     ORDER BY t.id LIMIT $3`,
+    [settlementId, after, limit],
   );
-  if (statements.length === 0) return false;
+  const last = statements.at(-1);
+  if (last === undefined) return null;
   const program = await programById(tx, settlement.programId);
   const terms = await taxTermsOf(tx, program.id, settlement.createdAt);
   const month = monthOf(settlement.createdAt, program.timeZone);
@@ -90,8 +96,8 @@ export async function computeChunk(
   const computed = computeAll({ program, terms, month, statements, totals });
   await writeFigures(tx, computed.filter(isPayable), 'computed');
   await dropStatements(tx, settlement, computed.flatMap(droppedOf), settlement.createdAt);
-  await countComputed(tx, settlement);
-  return statements.length === limit;
+  await advance(tx, settlementId, statements.length);
+  return last.id;
 }
 
 /** Statements of the same people in the same settlement that were computed in earlier chunks. */
@@ -110,15 +116,6 @@ async function addSiblings(
   for (const { person, ...total } of rows) totals.get(person)?.push({ month, ...total });
 }
 
-async function countComputed(tx: Tx, settlement: SettlementRow): Promise<void> {
-  const counts = await tx.first<{ done: number; total: number }>(
-    `SELECT count(*) FILTER (WHERE status <> 'locked')::int AS done, count(*)::int AS total
-     FROM statement WHERE settlement_id = $1`,
-    [settlement.id],
-  );
-  if (counts !== undefined) await setProgress(tx, settlement.id, counts);
-}
-
 export function isPayable(computed: ComputedStatement): boolean {
   return computed.reason === undefined;
 }
@@ -133,18 +130,19 @@ export function personsOf(statements: readonly OpenStatement[]): string[] {
   return statements.map(({ person }) => person).filter((person) => person !== null);
 }
 
-/** Writes what statements come to, in one statement for all. */
+/** Writes what statements come to, and what is sealed of it, in one SQL statement for all. */
 export async function writeFigures(
   tx: Tx,
   computed: readonly ComputedStatement[],
   status: 'computed' | 'approved',
+  sealed?: ReadonlyMap<string, SealedStatement>,
 ): Promise<void> {
   if (computed.length === 0) return;
   await tx.run(
     `UPDATE statement t SET status = $1, tax_amount = n.tax, fee_amount = n.fee, net_amount = n.net,
-       tax_method = n.method, tax_month = n.month, tax_trace = n.trace
-     FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::jsonb[])
-       AS n (id, tax, fee, net, method, month, trace)
+       tax_method = n.method, tax_month = n.month, tax_trace = n.trace, sealed = n.sealed
+     FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::jsonb[],
+       $9::jsonb[]) AS n (id, tax, fee, net, method, month, trace, sealed)
      WHERE t.id = n.id`,
     [
       status,
@@ -154,7 +152,12 @@ export async function writeFigures(
       computed.map(({ figures }) => figures.netAmount),
       computed.map(({ taxMethod }) => taxMethod),
       computed.map(({ taxMonth }) => taxMonth),
-      computed.map(({ trace }) => JSON.stringify(trace)),
+      computed.map(({ record }) => JSON.stringify(record)),
+      computed.map(({ statement }) => sealedText(sealed?.get(statement.id))),
     ],
   );
+}
+
+function sealedText(sealed: SealedStatement | undefined): string | null {
+  return sealed === undefined ? null : JSON.stringify(sealed);
 }

@@ -2,6 +2,7 @@ import { programNow } from '../domain/kernel/clock';
 import { distributorAccount } from '../domain/ledger/account';
 import { givenBack, type NetPlace } from '../domain/ledger/posting';
 import { monthsThatCount, type MonthTotal, type TaxMethod } from '../domain/tax/withhold';
+import { insertMany } from './bulk';
 import type { Tx } from './database';
 import { newId } from './id';
 import { lockBalances, postTransactions } from './ledger';
@@ -82,7 +83,21 @@ export interface WithholdingRow {
 }
 
 export async function recordWithholdings(tx: Tx, rows: readonly WithholdingRow[]): Promise<void> {
-  await tx.insert('withholding', rows);
+  await insertMany(
+    tx,
+    'withholding',
+    {
+      payerId: 'text',
+      person: 'text',
+      month: 'text',
+      statementId: 'text',
+      reference: 'text',
+      incomeAmount: 'int8',
+      taxAmount: 'int8',
+      createdAt: 'timestamptz',
+    },
+    rows,
+  );
 }
 
 interface Payout {

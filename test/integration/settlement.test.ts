@@ -16,6 +16,7 @@ import { type TestDatabase, testDatabase } from '../support/database';
 import { givenDistributor, givenProgram, givenStore } from '../support/given';
 import { givenChannel, testVault } from '../support/payout';
 import {
+  approveAll,
   decideAndBook,
   earlier,
   givenAccount,
@@ -300,10 +301,12 @@ describe('a kill between chunks costs nothing', () => {
     await db.transaction((tx) =>
       decideSettlement(tx, { settlementId, outcome: 'approve', at: settledAt }),
     );
-    await db.transaction((tx) => approveChunk(tx, vault, settlementId, settledAt, 10)); // and killed
+    await db.transaction((tx) =>
+      approveChunk(tx, vault, settlementId, { after: '', realNow: settledAt, limit: 10 }),
+    ); // and killed
     expect(await payoutsOf(settlementId)).toHaveLength(10);
     for (let again = 0; again < 3; again += 1) {
-      while (await db.transaction((tx) => approveChunk(tx, vault, settlementId, settledAt, 10)));
+      await approveAll(db, vault, settlementId, { chunk: 10 });
     }
     expect(await payoutsOf(settlementId)).toHaveLength(25);
     expect((await statementsOf(settlementId)).every(({ status }) => status === 'approved')).toBe(
@@ -332,7 +335,9 @@ describe('a kill between chunks costs nothing', () => {
     );
     await Promise.all(
       [1, 2, 3].map(() =>
-        db.transaction((tx) => approveChunk(tx, vault, settlementId, settledAt, 100)),
+        db.transaction((tx) =>
+          approveChunk(tx, vault, settlementId, { after: '', realNow: settledAt, limit: 100 }),
+        ),
       ),
     );
     expect(await payoutsOf(settlementId)).toHaveLength(12);
@@ -579,7 +584,7 @@ test('two runs at the same chunk of computing tax a person once', async () => {
   const settlementId = await givenOpenSettlement(db, scene.programId);
   await db.transaction((tx) => lockChunk(tx, vault, settlementId, ''));
   await db.transaction((tx) => lockChunk(tx, vault, settlementId, 'z'));
-  await Promise.all([1, 2].map(() => db.transaction((tx) => computeChunk(tx, settlementId))));
+  await Promise.all([1, 2].map(() => db.transaction((tx) => computeChunk(tx, settlementId, ''))));
   expect(await statementsOf(settlementId)).toMatchObject([
     { taxAmount: 4000n, status: 'computed' },
   ]);

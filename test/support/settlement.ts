@@ -1,4 +1,4 @@
-import type { Database } from '../../src/db/database';
+import type { Database, Tx } from '../../src/db/database';
 import { newId } from '../../src/db/id';
 import { postTransactions } from '../../src/db/ledger';
 import { payoutAccountPlace } from '../../src/db/distributor-account';
@@ -6,9 +6,10 @@ import { programById } from '../../src/db/program';
 import { latestReview } from '../../src/db/review';
 import { decideSettlement, openSettlement, settlementById } from '../../src/db/settlement';
 import { approveChunk } from '../../src/db/settlement-approve';
-import { countCandidates, lockChunk, unlockChunk } from '../../src/db/settlement-lock';
+import { countCandidates, lockChunk } from '../../src/db/settlement-lock';
 import { finishApproval } from '../../src/db/settlement-result';
 import { finishComputing } from '../../src/db/settlement-review';
+import { unlockChunk } from '../../src/db/settlement-unlock';
 import { computeChunk } from '../../src/db/statement';
 import type { Vault } from '../../src/db/vault';
 import { commissionEarned, released } from '../../src/domain/ledger/posting';
@@ -131,14 +132,32 @@ export async function lockAndCompute(
   chunk = 2000,
 ): Promise<void> {
   await db.transaction((tx) => countCandidates(tx, settlementId));
-  let after: string | null = '';
-  while (after !== null) {
-    const from: string = after;
-    after = await db.transaction((tx) => lockChunk(tx, vault, settlementId, from, chunk));
-  }
-  while (await db.transaction((tx) => computeChunk(tx, settlementId, chunk)));
+  await inChunks(db, (tx, after) => lockChunk(tx, vault, settlementId, after, chunk));
+  await inChunks(db, (tx, after) => computeChunk(tx, settlementId, after, chunk));
   const { createdAt } = await settlementById(db.read, settlementId);
   await db.transaction((tx) => finishComputing(tx, settlementId, createdAt));
+}
+
+/** Runs chunks like the activities do, until nothing is left. */
+async function inChunks(
+  db: Database,
+  chunk: (tx: Tx, after: string) => Promise<string | null>,
+): Promise<void> {
+  for (let after: string | null = ''; after !== null;) {
+    const from: string = after;
+    after = await db.transaction((tx) => chunk(tx, from));
+  }
+}
+
+export async function approveAll(
+  db: Database,
+  vault: Vault,
+  settlementId: string,
+  { at = settledAt, chunk = 2000 }: { at?: Date; chunk?: number } = {},
+): Promise<void> {
+  await inChunks(db, (tx, after) =>
+    approveChunk(tx, vault, settlementId, { after, realNow: at, limit: chunk }),
+  );
 }
 
 /** Decides, and does what the workflow's activities do after that. */
@@ -150,9 +169,9 @@ export async function decideAndBook(
   { at = settledAt, chunk = 2000 }: { at?: Date; chunk?: number } = {},
 ): Promise<void> {
   await db.transaction((tx) => decideSettlement(tx, { settlementId, outcome, at }));
-  while (await db.transaction((tx) => approveChunk(tx, vault, settlementId, at, chunk)));
+  await approveAll(db, vault, settlementId, { at, chunk });
   await db.transaction((tx) => finishApproval(tx, settlementId));
-  while (await db.transaction((tx) => unlockChunk(tx, settlementId, chunk)));
+  await inChunks(db, (tx, after) => unlockChunk(tx, settlementId, after, chunk));
 }
 
 export async function reviewOf(db: Database, settlementId: string) {

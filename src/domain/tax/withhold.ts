@@ -30,53 +30,37 @@ export interface WithholdInput {
   history: readonly MonthTotal[];
 }
 
-/** Names of the steps in which the tax is explained; pages translate them. */
-export type TaxStepCode =
-  | 'no_withholding'
-  | 'income_before'
-  | 'income_of_payment'
-  | 'running_income'
-  | 'fixed_deduction'
-  | 'share_deduction'
-  | 'month_deduction'
-  | 'taxable'
-  | 'running_tax'
-  | 'withheld_before'
-  | 'tax_of_payment';
-
-/** One step: an exact number of fen as a decimal text, and what it was made with. */
-export interface TaxStep {
-  code: TaxStepCode;
-  fen: string;
-  rateBps?: number;
-  quickDeductionAmount?: number;
-  months?: number;
-}
-
-/** Why the tax is what it is, JSON-safe. Amounts are fen. */
-export interface TaxTrace {
+/**
+ * Why the tax is what it is, JSON-safe and short, because it is kept beside every statement;
+ * `explainTax` makes the steps of it. Amounts are fen; texts are exact decimals of fen.
+ */
+export interface TaxRecord {
   method: TaxMethod;
   gapPolicy: GapPolicy | null;
   month: Month;
-  /** the official text behind the numbers, and the first month it applies to */
-  source: string | null;
+  /** the first month of the table that was used; null: no table */
   validFrom: Month | null;
   incomeAmount: number;
   runningIncomeAmount: number;
+  /** the share of the income that is deducted; null: a fixed amount is */
+  shareDeduction: string | null;
+  /** the fixed amount that is deducted, for all months together */
+  fixedDeductionAmount: number | null;
+  /** how many consecutive months the fixed amount counts for */
   deductionMonths: number | null;
+  taxable: string;
   rateBps: number;
   quickDeductionAmount: number;
   runningTaxAmount: number;
   withheldBeforeAmount: number;
   taxAmount: number;
-  steps: TaxStep[];
   /** only when the approval came to another tax than the one that was reviewed */
   reviewed?: { taxAmount: number; month: Month };
 }
 
 export interface Withheld {
   taxAmount: bigint;
-  trace: TaxTrace;
+  record: TaxRecord;
 }
 
 /** Tax is rounded half up to the fen, once, on the running total. */
@@ -117,25 +101,24 @@ export function monthsThatCount(method: TaxMethod, month: Month): Month[] {
 }
 
 function withholdNothing({ method, month, incomeAmount }: WithholdInput): Withheld {
-  return {
-    taxAmount: 0n,
-    trace: {
-      method,
-      gapPolicy: null,
-      month,
-      source: null,
-      validFrom: null,
-      incomeAmount: safeNumber(incomeAmount),
-      runningIncomeAmount: safeNumber(incomeAmount),
-      deductionMonths: null,
-      rateBps: 0,
-      quickDeductionAmount: 0,
-      runningTaxAmount: 0,
-      withheldBeforeAmount: 0,
-      taxAmount: 0,
-      steps: [{ code: 'no_withholding', fen: '0' }],
-    },
+  const record: TaxRecord = {
+    method,
+    gapPolicy: null,
+    month,
+    validFrom: null,
+    incomeAmount: safeNumber(incomeAmount),
+    runningIncomeAmount: safeNumber(incomeAmount),
+    shareDeduction: null,
+    fixedDeductionAmount: null,
+    deductionMonths: null,
+    taxable: '0',
+    rateBps: 0,
+    quickDeductionAmount: 0,
+    runningTaxAmount: 0,
+    withheldBeforeAmount: 0,
+    taxAmount: 0,
   };
+  return { taxAmount: 0n, record };
 }
 
 function withholdOnMonth(input: WithholdInput): Withheld {
@@ -143,16 +126,12 @@ function withholdOnMonth(input: WithholdInput): Withheld {
   const before = sumOf(input.history.filter(({ month }) => month === input.month));
   const income = before.incomeAmount + input.incomeAmount;
   const { fixedUpToIncomeFen, fixedFen, shareBps } = table.deduction;
-  const share = income > BigInt(fixedUpToIncomeFen);
-  const deduction = share ? shareOf(income, shareBps) : new Exact(fixedFen);
-  const deductionStep: TaxStep = share
-    ? { code: 'share_deduction', fen: deduction.toFixed(), rateBps: shareBps }
-    : { code: 'fixed_deduction', fen: deduction.toFixed() };
+  const takesShare = income > BigInt(fixedUpToIncomeFen);
   return finish(input, table, before, {
     income,
-    taxable: atLeastZero(decimal(income).minus(deduction)),
-    deductionMonths: null,
-    deductionSteps: [deductionStep],
+    share: takesShare ? shareOf(income, shareBps) : null,
+    fixedFen: takesShare ? null : fixedFen,
+    months: null,
   });
 }
 
@@ -163,16 +142,11 @@ function withholdOnYear(input: WithholdInput): Withheld {
   const before = sumOf(input.history.filter(({ month }) => counted.has(month)));
   const income = before.incomeAmount + input.incomeAmount;
   const { shareBps, perConsecutiveMonthFen } = table.deduction;
-  const share = shareOf(income, shareBps);
-  const monthly = new Exact(perConsecutiveMonthFen).times(run.size);
   return finish(input, table, before, {
     income,
-    taxable: atLeastZero(decimal(income).minus(share).minus(monthly)),
-    deductionMonths: run.size,
-    deductionSteps: [
-      { code: 'share_deduction', fen: share.toFixed(), rateBps: shareBps },
-      { code: 'month_deduction', fen: monthly.toFixed(), months: run.size },
-    ],
+    share: shareOf(income, shareBps),
+    fixedFen: perConsecutiveMonthFen * run.size,
+    months: run.size,
   });
 }
 
@@ -192,54 +166,43 @@ function consecutiveMonths({ month, history }: WithholdInput): Set<Month> {
 
 interface Base {
   income: bigint;
-  taxable: Decimal;
-  deductionMonths: number | null;
-  deductionSteps: readonly TaxStep[];
+  share: Decimal | null;
+  fixedFen: number | null;
+  months: number | null;
 }
 
 function finish(
   input: WithholdInput,
-  table: { source: string; validFrom: Month; bands: readonly Band[] },
+  table: { validFrom: Month; bands: readonly Band[] },
   before: Omit<MonthTotal, 'month'>,
-  { income, taxable, deductionMonths, deductionSteps }: Base,
+  { income, share, fixedFen, months }: Base,
 ): Withheld {
+  const deducted = decimal(income)
+    .minus(share ?? 0)
+    .minus(fixedFen ?? 0);
+  const taxable = Exact.max(deducted, 0);
   const { rateBps, quickDeductionFen } = bandOf(table.bands, taxable);
   const running = toFen(taxable.times(rateBps).dividedBy(wholeBps).minus(quickDeductionFen));
   const runningTax = BigInt(running.toFixed(0));
   const taxAmount = runningTax > before.taxAmount ? runningTax - before.taxAmount : 0n;
-  return {
-    taxAmount,
-    trace: {
-      method: input.method,
-      gapPolicy: input.method === 'platformCumulative' ? input.gapPolicy : null,
-      month: input.month,
-      source: table.source,
-      validFrom: table.validFrom,
-      incomeAmount: safeNumber(input.incomeAmount),
-      runningIncomeAmount: safeNumber(income),
-      deductionMonths,
-      rateBps,
-      quickDeductionAmount: quickDeductionFen,
-      runningTaxAmount: safeNumber(runningTax),
-      withheldBeforeAmount: safeNumber(before.taxAmount),
-      taxAmount: safeNumber(taxAmount),
-      steps: [
-        { code: 'income_before', fen: before.incomeAmount.toString() },
-        { code: 'income_of_payment', fen: input.incomeAmount.toString() },
-        { code: 'running_income', fen: income.toString() },
-        ...deductionSteps,
-        { code: 'taxable', fen: taxable.toFixed() },
-        {
-          code: 'running_tax',
-          fen: runningTax.toString(),
-          rateBps,
-          quickDeductionAmount: quickDeductionFen,
-        },
-        { code: 'withheld_before', fen: before.taxAmount.toString() },
-        { code: 'tax_of_payment', fen: taxAmount.toString() },
-      ],
-    },
+  const record: TaxRecord = {
+    method: input.method,
+    gapPolicy: input.method === 'platformCumulative' ? input.gapPolicy : null,
+    month: input.month,
+    validFrom: table.validFrom,
+    incomeAmount: safeNumber(input.incomeAmount),
+    runningIncomeAmount: safeNumber(income),
+    shareDeduction: share?.toFixed() ?? null,
+    fixedDeductionAmount: fixedFen,
+    deductionMonths: months,
+    taxable: taxable.toFixed(),
+    rateBps,
+    quickDeductionAmount: quickDeductionFen,
+    runningTaxAmount: safeNumber(runningTax),
+    withheldBeforeAmount: safeNumber(before.taxAmount),
+    taxAmount: safeNumber(taxAmount),
   };
+  return { taxAmount, record };
 }
 
 function bandOf(bands: readonly Band[], taxable: Decimal): Band {
@@ -262,10 +225,6 @@ function shareOf(income: bigint, bps: number): Decimal {
 
 function decimal(amount: bigint): Decimal {
   return new Exact(amount.toString());
-}
-
-function atLeastZero(value: Decimal): Decimal {
-  return Exact.max(value, 0);
 }
 
 function safeNumber(amount: bigint): number {

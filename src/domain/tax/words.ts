@@ -1,4 +1,5 @@
-import type { TaxMethod, TaxStepCode } from './withhold';
+import type { TaxStepCode } from './explain';
+import type { TaxMethod } from './withhold';
 
 interface Words {
   readonly zh: string;

@@ -19,6 +19,7 @@ import {
   statementsOfDistributor,
   statementsOfSettlement,
 } from '../../db/statement-read';
+import { explainTax } from '../../domain/tax/explain';
 import { taxStepWords } from '../../domain/tax/words';
 import { listOf, listQuery, mapPage, page } from '../list';
 import type { Locale } from '../problem';
@@ -208,14 +209,13 @@ const listLines = defineRoute({
   },
 });
 
-/** The steps of the tax get their words here; codes and numbers are stored. */
+/** A stored tax record is short; its steps and their words are made for the reader. */
 function statementView({ taxTrace, ...statement }: StatementRow, locale: Locale) {
+  if (taxTrace === null) return { ...statement, taxTrace };
   const language = locale === 'zh-CN' ? 'zh' : 'en';
-  const steps = (taxTrace?.steps ?? []).map((step) => ({
-    ...step,
-    text: taxStepWords[step.code][language],
-  }));
-  return { ...statement, taxTrace: taxTrace === null ? null : { ...taxTrace, steps } };
+  const trace = explainTax(taxTrace);
+  const steps = trace.steps.map((step) => ({ ...step, text: taxStepWords[step.code][language] }));
+  return { ...statement, taxTrace: { ...trace, steps } };
 }
 
 const verify = defineRoute({
