@@ -180,6 +180,25 @@ describe('money rules that the database holds by itself', () => {
     );
   });
 
+  test('an earning keeps its amount, is released once and is in one statement at most', async () => {
+    const id = newId('earning');
+    await db.read.insert('earning', {
+      id,
+      programId,
+      distributorId,
+      kind: 'part',
+      amount: 5n,
+      releaseAt: at,
+      availableAt: at,
+      createdAt: at,
+    });
+    const change = (set: string) => db.read.run(`UPDATE earning SET ${set} WHERE id = $1`, [id]);
+    await refused(change('amount = 6'), 'earning_fixed');
+    await refused(change('available_at = NULL'), 'earning_released_once');
+    await refused(change(`available_at = now()`), 'earning_released_once');
+    await refused(db.read.run('DELETE FROM earning'), 'earning_append_only');
+  });
+
   test('every balance is the sum of its entries and all of them sum to 0', async () => {
     const wrong = await db.read.rows(
       `SELECT a.code FROM ledger_account a LEFT JOIN ledger_entry e ON e.account_id = a.id

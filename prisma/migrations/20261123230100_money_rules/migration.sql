@@ -91,8 +91,14 @@ BEGIN
   RETURN NEW;
 END $$;
 
-CREATE TRIGGER ledger_account_guard BEFORE INSERT OR UPDATE ON ledger_account
+CREATE TRIGGER ledger_account_opened BEFORE INSERT ON ledger_account
   FOR EACH ROW EXECUTE FUNCTION ledger_account_guard();
+-- The condition spares legal updates the call; there the depth counts the triggers around the update.
+CREATE TRIGGER ledger_account_guard BEFORE UPDATE ON ledger_account
+  FOR EACH ROW WHEN (
+    (NEW.balance <> OLD.balance AND pg_trigger_depth() < 1)
+    OR (NEW.id, NEW.program_id, NEW.code, NEW.role) IS DISTINCT FROM (OLD.id, OLD.program_id, OLD.code, OLD.role))
+  EXECUTE FUNCTION ledger_account_guard();
 
 -- ---------------------------------------------------------------------------------------------
 -- Append-only rows
@@ -166,7 +172,7 @@ CREATE TRIGGER payout_fixed BEFORE UPDATE ON payout FOR EACH ROW
 CREATE TRIGGER standing_fixed BEFORE UPDATE ON distributor_standing FOR EACH ROW
   EXECUTE FUNCTION keep_columns('distributor_id', 'valid_from', 'status', 'tier', 'sponsor_id', 'cause', 'actor');
 
--- The hot ones are compared column by column: to_jsonb would cost more than the update itself.
+-- The hot ones are compared column by column, and a legal update does not even enter the function.
 CREATE FUNCTION earning_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF (NEW.program_id, NEW.distributor_id, NEW.kind, NEW.commission_id, NEW.refund_id, NEW.payout_id, NEW.amount)
@@ -185,7 +191,13 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$;
-CREATE TRIGGER earning_guard BEFORE UPDATE ON earning FOR EACH ROW EXECUTE FUNCTION earning_guard();
+CREATE TRIGGER earning_guard BEFORE UPDATE ON earning FOR EACH ROW WHEN (
+    (NEW.program_id, NEW.distributor_id, NEW.kind, NEW.commission_id, NEW.refund_id, NEW.payout_id, NEW.amount)
+    IS DISTINCT FROM
+    (OLD.program_id, OLD.distributor_id, OLD.kind, OLD.commission_id, OLD.refund_id, OLD.payout_id, OLD.amount)
+    OR (OLD.statement_id IS NOT NULL AND NEW.statement_id <> OLD.statement_id)
+    OR (OLD.available_at IS NOT NULL AND NEW.available_at IS DISTINCT FROM OLD.available_at))
+  EXECUTE FUNCTION earning_guard();
 
 CREATE FUNCTION commission_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -199,7 +211,13 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$;
-CREATE TRIGGER commission_guard BEFORE UPDATE ON commission FOR EACH ROW EXECUTE FUNCTION commission_guard();
+CREATE TRIGGER commission_guard BEFORE UPDATE ON commission FOR EACH ROW WHEN (
+    (NEW.program_id, NEW.order_id, NEW.order_line_id, NEW.level, NEW.kind, NEW.distributor_id, NEW.base_amount,
+     NEW.rate_bps, NEW.rule_id, NEW.original_amount)
+    IS DISTINCT FROM
+    (OLD.program_id, OLD.order_id, OLD.order_line_id, OLD.level, OLD.kind, OLD.distributor_id, OLD.base_amount,
+     OLD.rate_bps, OLD.rule_id, OLD.original_amount))
+  EXECUTE FUNCTION commission_guard();
 
 -- ---------------------------------------------------------------------------------------------
 -- Ranges and closed sets
