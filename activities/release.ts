@@ -1,12 +1,10 @@
 import { overdueMoments } from '../src/db/clock';
 import { enqueueSignal } from '../src/db/outbox';
 import { releaseAllDue } from '../src/db/release';
-import { resumeOpenWork } from '../src/db/resume';
 import { reviewById, workflowOfReview } from '../src/db/review';
 import type { ActivityDeps } from './deps';
 
 const wakeAtMost = 1000;
-const resumeEveryMinutes = 5;
 
 export function createReleaseActivities({ db, clock }: ActivityDeps) {
   return {
@@ -25,12 +23,6 @@ export function createReleaseActivities({ db, clock }: ActivityDeps) {
         }
         return overdue.length;
       });
-    },
-
-    /** Starts open work again, in case Temporal lost it; does nothing four minutes out of five. */
-    async resumeOpen(): Promise<number> {
-      if (clock.now().getUTCMinutes() % resumeEveryMinutes !== 0) return 0;
-      return db.transaction((tx) => resumeOpenWork(tx));
     },
   };
 }

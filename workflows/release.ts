@@ -1,18 +1,17 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities';
 
-const { releaseAllDue, wakeOverdue, resumeOpen } = proxyActivities<Activities>({
+const { releaseAllDue, wakeOverdue } = proxyActivities<Activities>({
   startToCloseTimeout: '5 minutes',
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds' },
 });
 
 /**
- * The minute's round over all programs: moves what is over its hold to `available`, wakes workflows
- * whose due moment has passed and, every fifth minute, starts open work that nobody waits for.
+ * The minute's round over all programs: moves what is over its hold to `available` and wakes
+ * workflows whose due moment has passed.
  * Id: release, one at a time by the schedule's overlap policy.
  */
 export async function release(): Promise<void> {
   await releaseAllDue();
   await wakeOverdue();
-  await resumeOpen();
 }

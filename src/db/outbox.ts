@@ -90,3 +90,8 @@ export async function postponeOutbox(tx: Tx, failed: readonly { id: bigint; erro
     [failed.map(({ id }) => id), failed.map(({ error }) => error)],
   );
 }
+
+/** Forgets rows that were told before a moment. Says how many. */
+export function forgetToldOutbox(tx: Tx, before: Date): Promise<number> {
+  return tx.run('DELETE FROM outbox WHERE done_at < $1', [before]);
+}

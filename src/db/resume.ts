@@ -4,10 +4,16 @@ import { enqueueStart } from './outbox';
 
 /**
  * Starts again what waits in PostgreSQL, for the day on which Temporal's data are lost: every open
- * settlement (also a rejected one that is not unlocked to the end), payout and application. Workflows that run are left alone, so it is safe to repeat.
+ * settlement (also a rejected one that is not unlocked to the end), payout, application and review
+ * of its own. Workflows that run are left alone, so it is safe to repeat; of several workers that
+ * do it at once one does.
  * @returns how many workflows were asked for
  */
 export async function resumeOpenWork(tx: Tx): Promise<number> {
+  const alone = await tx.first<{ locked: boolean }>(
+    `SELECT pg_try_advisory_xact_lock(hashtextextended('resume', 0)) AS locked`,
+  );
+  if (alone?.locked !== true) return 0;
   const settlements = await tx.rows<{ id: string; programId: string; period: string; run: number }>(
     `SELECT s.id, s.program_id, s.period, s.run FROM settlement s
      WHERE s.status NOT IN ('closed', 'rejected') OR (s.status = 'rejected' AND EXISTS (
@@ -18,6 +24,9 @@ export async function resumeOpenWork(tx: Tx): Promise<number> {
   );
   const applications = await tx.rows<{ id: string }>(
     `SELECT id FROM distributor WHERE status IN ('applied', 'under_review')`,
+  );
+  const reviews = await tx.rows<{ id: string; workflowId: string }>(
+    `SELECT id, workflow_id FROM review_task WHERE status = 'open' AND workflow_id = 'review:' || id`,
   );
   await enqueueStart(
     tx,
@@ -43,5 +52,13 @@ export async function resumeOpenWork(tx: Tx): Promise<number> {
       input: { distributorId: id },
     })),
   );
-  return settlements.length + payouts.length + applications.length;
+  await enqueueStart(
+    tx,
+    ...reviews.map(({ id, workflowId }) => ({
+      workflowType: 'review' as const,
+      workflowId,
+      input: { reviewId: id },
+    })),
+  );
+  return settlements.length + payouts.length + applications.length + reviews.length;
 }

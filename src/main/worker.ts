@@ -3,10 +3,9 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import { createActivities } from '../../activities';
 import { taskQueue } from '../contracts/workflow';
 import { sealAudit } from '../db/audit';
-import { resumeOpenWork } from '../db/resume';
 import { composeParts, type Parts } from './compose';
+import { startHousekeeping } from './housekeeping';
 import { startRelay } from './relay';
-import { ensureSchedules } from './schedules';
 import { workflowBundle } from './workflow-bundle';
 
 const connectRetryMs = 1000;
@@ -37,13 +36,13 @@ async function main(): Promise<void> {
     maxConcurrentActivityTaskExecutions: 40,
     shutdownGraceTime: shutdownGrace,
   });
-  await parts.db.transaction((tx) => resumeOpenWork(tx));
-  await ensureSchedules(client);
+  const housekeeping = startHousekeeping({ ...parts, client });
   const relay = startRelay(parts.db, client.workflow, parts.log);
   const sealer = setInterval(() => void seal(parts), sealEveryMs);
   parts.log.info({ taskQueue }, 'worker is ready');
   await worker.runUntil(stop.requested);
   clearInterval(sealer);
+  housekeeping.stop();
   await relay.stop();
   await connection.close();
   await parts.db.close();
