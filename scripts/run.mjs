@@ -69,7 +69,9 @@ function lockTime() {
 }
 
 function install() {
-  say('installing the packages from the npm registry (once; half a minute, or a few on a slow line)');
+  say(
+    'installing the packages from the npm registry (once; half a minute, or a few on a slow line)',
+  );
   // No package may run a program while it is installed: what needs one is done below, by us.
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   const done = spawnSync(npm, ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
@@ -173,7 +175,7 @@ function readEnvironment() {
   if (existsSync('.env')) process.loadEnvFile('.env');
   const alone = ['api', 'worker', 'sandbox', 'store', 'migrate', 'audit-verify'];
   if (!alone.includes((target.match(/^src\/main\/(.+)\.ts$/) ?? [])[1] ?? '')) return;
-  const shared = join(root, '.local', 'environment.json');
+  const shared = resolve(root, process.env.TRIBUTARY_DATA_DIR || '.local', 'environment.json');
   if (!existsSync(shared)) return;
   for (const [name, value] of Object.entries(JSON.parse(readFileSync(shared, 'utf8')))) {
     process.env[name] ??= value;
