@@ -4,7 +4,8 @@ import type { DistributorInput } from '../src/contracts/workflow';
 import { startWaiting, untilAnswered, untilDecided } from './waiting';
 
 const { readApplication } = proxyActivities<DistributorActivities>({
-  startToCloseTimeout: '30 seconds',
+  startToCloseTimeout: '10 seconds',
+  retry: { initialInterval: '200 milliseconds', maximumInterval: '30 seconds' },
 });
 
 /** Sees an application through to an admin's decision, however late it comes. Id: distributor:<distributorId>. */

@@ -6,11 +6,13 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import type { ReviewActivities } from '../activities/review';
-import { clockMoved, decide } from '../src/contracts/workflow';
+import { clockMoved, decide, type DecideInput } from '../src/contracts/workflow';
 import type { Decision } from '../src/domain/review/kind';
 
+// All of them are short and safe to repeat; a call that was lost with its worker is made again soon.
 const { readReview, decideReview, escalateWhenDue } = proxyActivities<ReviewActivities>({
-  startToCloseTimeout: '30 seconds',
+  startToCloseTimeout: '10 seconds',
+  retry: { initialInterval: '200 milliseconds', maximumInterval: '30 seconds' },
 });
 
 /** What a workflow that waits on a program's clock hears of. Made first, so no message is missed. */
@@ -29,13 +31,13 @@ export function startWaiting(): Waiting {
   });
   setHandler(
     decide,
-    async (input) => {
+    async (input: DecideInput) => {
       const result = await decideReview(input);
       if (result.outcome === 'decided') decided.add(input.reviewId);
       return result;
     },
     {
-      validator: ({ reviewId }) => {
+      validator: ({ reviewId }: DecideInput) => {
         if (!decided.has(reviewId)) return;
         throw ApplicationFailure.nonRetryable('The review is decided.', 'review_already_decided');
       },

@@ -21,10 +21,10 @@ interface Due {
 }
 
 /** Workflows that wait for one moment are woken in portions of this size. */
-const togetherAtMost = 200;
+const togetherAtMost = 100;
 /** A workflow that does not act within this time has no worker; the move can be repeated. */
 const patienceMs = 15_000;
-const pollMs = 10;
+const pollMs = 20;
 
 /**
  * Moves the clock of a test program forwards to a moment. What falls due on the way is visited in
@@ -88,12 +88,14 @@ function setClock({ db, clock }: ClockMoveDeps, program: ProgramRow, stop: Date)
   });
 }
 
-/** Wakes who waits for this moment, one after the other, and stays until all have acted. */
+/** Wakes who waits for this moment and stays until all have acted. */
 async function visit(deps: ClockMoveDeps, due: readonly Due[]): Promise<void> {
   const { db } = deps;
-  for (const moment of due) {
-    if (!(await deps.wake(moment.workflowId))) await startAndWake(db, moment);
-  }
+  await Promise.all(
+    due.map(async (moment) => {
+      if (!(await deps.wake(moment.workflowId))) await startAndWake(db, moment);
+    }),
+  );
   let waiting = due.length;
   for (let waitedMs = 0; waitedMs < patienceMs; waitedMs += pollMs) {
     const before = waiting;

@@ -155,10 +155,10 @@ function insertSql(table: string, columns: readonly string[], count: number): st
 
 const int8Oid = 20;
 
-function getTypeParser(oid: number, format?: 'text' | 'binary') {
+const getTypeParser: typeof types.getTypeParser = (oid: number, format?: 'text' | 'binary') => {
   if (oid === int8Oid && format !== 'binary') return (text: string) => BigInt(text);
-  return types.getTypeParser(oid, format as 'text');
-}
+  return types.getTypeParser(oid, format) as (text: string) => unknown;
+};
 
 function camelCase(name: string): string {
   return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());

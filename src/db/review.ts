@@ -1,7 +1,7 @@
 import { workflowIds, type WorkflowInputs, type WorkflowType } from '../contracts/workflow';
 import type { Role } from '../domain/kernel/access';
 import { Refusal } from '../domain/kernel/refusal';
-import { judge, objections } from '../domain/review/decide';
+import { judge, type objections } from '../domain/review/decide';
 import type { Decision, ReviewKind } from '../domain/review/kind';
 import { recordAudit } from './audit';
 import { closeDueMoments, openDueMoment } from './clock';

@@ -8,7 +8,8 @@ import { ProtocolRefusal } from './problem';
 import type { Access } from './route';
 
 const bearer = /^Bearer +([A-Za-z0-9_]{1,200})$/i;
-const credentialInUrl = /(?:sk_(?:test|live)_|adm_)[0-9A-Za-z]{20}/;
+// Longer than any id, so that an admin's id (adm_ and 26 characters) in a path is none.
+const credentialInUrl = /(?:sk_(?:test|live)_|adm_)[0-9A-Za-z]{40}/;
 
 /** The bearer token of an Authorization header, if it has the right form. */
 export function bearerToken(authorization: string | undefined): string | undefined {

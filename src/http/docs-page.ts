@@ -118,7 +118,7 @@ function typeOf(schema: Schema | undefined): string {
   const choice = schema.enum === undefined ? '' : `: ${schema.enum.map(String).join(', ')}`;
   const words = schema.description === undefined ? '' : ` <i>${escape(schema.description)}</i>`;
   const example = schema.examples?.[0];
-  const sample = example === undefined ? '' : ` <code>${escape(String(example))}</code>`;
+  const sample = example === undefined ? '' : ` <code>${escape(JSON.stringify(example))}</code>`;
   return `${escape(type + choice)}${words}${sample}`;
 }
 

@@ -73,14 +73,9 @@ function pathOf(route: Route): PathConfig {
 }
 
 const idempotencyHeader = z.object({
-  'Idempotency-Key': z
-    .string()
-    .min(1)
-    .max(255)
-    .optional()
-    .meta({
-      description: 'The same key and body give the stored answer again; kept for 24 h or more',
-    }),
+  'Idempotency-Key': z.string().min(1).max(255).optional().meta({
+    description: 'The same key and body give the stored answer again; kept for 24 h or more',
+  }),
 });
 
 function operationId(route: Route): string {

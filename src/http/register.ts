@@ -126,7 +126,7 @@ function contextOf(
       ]);
       type Checked = Item<(typeof checked & { ok: true })['value']>;
       if (checked.ok && faults.length === 0) return { ok: true, value: checked.value } as Checked;
-      return { ok: false, problem: problemFor('invalid_request', '', faults, problem) } as Checked;
+      return { ok: false, problem: problemFor('invalid_request', '', faults, problem) };
     },
   };
 }

@@ -35,23 +35,23 @@ export function parseStrictJson(bytes: Buffer): StrictJson {
   return { value, faults: parser.faults };
 }
 
-const enum Char {
-  Tab = 9,
-  LineFeed = 10,
-  CarriageReturn = 13,
-  Space = 32,
-  Quote = 34,
-  Comma = 44,
-  Minus = 45,
-  Zero = 48,
-  Nine = 57,
-  Colon = 58,
-  OpenBracket = 91,
-  Backslash = 92,
-  CloseBracket = 93,
-  OpenBrace = 123,
-  CloseBrace = 125,
-}
+const Char = {
+  Tab: 9,
+  LineFeed: 10,
+  CarriageReturn: 13,
+  Space: 32,
+  Quote: 34,
+  Comma: 44,
+  Minus: 45,
+  Zero: 48,
+  Nine: 57,
+  Colon: 58,
+  OpenBracket: 91,
+  Backslash: 92,
+  CloseBracket: 93,
+  OpenBrace: 123,
+  CloseBrace: 125,
+} as const;
 
 // The grammar of RFC 8259; an integer that a double may not hold is sorted out afterwards.
 const numberToken = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y;
@@ -141,7 +141,7 @@ class Parser {
     return depth;
   }
 
-  private closes(end: Char): boolean {
+  private closes(end: number): boolean {
     if (this.text.charCodeAt(this.at) !== end) return false;
     this.at += 1;
     this.path.pop();
@@ -149,7 +149,7 @@ class Parser {
   }
 
   /** After an item: a comma (false: go on) or the end (true). */
-  private ends(end: Char): boolean {
+  private ends(end: number): boolean {
     this.skipSpace();
     const next = this.text.charCodeAt(this.at);
     if (next !== end && next !== Char.Comma) throw this.syntax('a comma or the end was expected');

@@ -13,7 +13,9 @@ const number = (from: number, to: number) => {
   const error = `is not a whole number from ${from} to ${to}`;
   return z.coerce.number({ error }).int({ error }).min(from, { error }).max(to, { error });
 };
-const keyList = z.string().refine(isKeyList, { error: 'is not a list id:base64 with 32 bytes each' });
+const keyList = z
+  .string()
+  .refine(isKeyList, { error: 'is not a list id:base64 with 32 bytes each' });
 const webAddress = z.url({ protocol: /^https?$/, error: 'is not a web address' });
 
 /**
@@ -21,13 +23,18 @@ const webAddress = z.url({ protocol: /^https?$/, error: 'is not a web address' }
  * the same names to people; a test compares the two lists.
  */
 const settings = {
-  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\/\S+$/, { error: 'is not a PostgreSQL address' }),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\/\S+$/, { error: 'is not a PostgreSQL address' }),
   DATABASE_CONNECTIONS: number(2, 500).default(10),
   TEMPORAL_ADDRESS: z
     .string()
     .regex(/^[^\s:/]+:\d{1,5}$/, { error: 'is not host:port' })
     .default('127.0.0.1:7233'),
-  TEMPORAL_NAMESPACE: z.string().regex(/^[\w.-]{2,100}$/, { error: 'is not a name' }).default('default'),
+  TEMPORAL_NAMESPACE: z
+    .string()
+    .regex(/^[\w.-]{2,100}$/, { error: 'is not a name' })
+    .default('default'),
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: number(0, 65_535).default(8080),
   FIELD_KEYS: keyList,

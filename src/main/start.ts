@@ -1,4 +1,5 @@
-import { join, resolve } from 'node:path';
+import { rmSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 import { openDatabase } from '../db/database';
 import { systemClock } from './compose';
 import { ConfigError, loadConfig } from './config';
@@ -15,25 +16,25 @@ import { keepPostgres, keepTemporal } from './supervisor/servers';
 import { supervise, type SupervisedPart } from './supervisor/child';
 import { stopRequest } from './supervisor/stop';
 import { untilAnswers } from './supervisor/ready';
-import { rmSync } from 'node:fs';
 
 const root = resolve(__dirname, '..', '..');
-const folder = join(root, '.local');
+/** Data, keys, logs and credentials of this start. */
+const folder = resolve(root, process.env['TRIBUTARY_DATA_DIR'] || '.local');
 const databaseName = 'tributary';
 const apiPatienceMs = 60_000;
 
 /** What has to be ended, the last started first. */
-type Undo = { stop(): Promise<void> | void }[];
+type Undo = { stop(): Promise<void> }[];
 
 /** `npm start`: brings up everything, says what it does, and takes it down again on Ctrl-C. */
 async function main(): Promise<void> {
   const begun = Date.now();
   const say: Say = (line) => console.log(line);
   const undo: Undo = [];
-  const stop = stopRequest();
+  const stop = stopRequest(process.env);
+  let unlock: () => void = () => undefined;
   try {
-    const unlock = lockFolder(folder);
-    undo.push({ stop: unlock });
+    unlock = lockFolder(folder);
     const whole = await Promise.race([bringUp(undo, say), stop.requested]);
     if (whole !== undefined) {
       report(whole, begun, say);
@@ -45,7 +46,9 @@ async function main(): Promise<void> {
     process.exitCode = error instanceof ConfigError ? 2 : 1;
   }
   await takeDown(undo);
-  if (process.exitCode === undefined) say('stopped; all data are kept in .local');
+  unlock(); // the last thing: the next start must find nothing of this one
+  if (process.exitCode === undefined)
+    say(`stopped; all data are kept in ${relative(root, folder)}`);
   process.exit();
 }
 
@@ -63,9 +66,10 @@ async function bringUp(undo: Undo, say: Say): Promise<Addresses> {
   if (applied.length > 0) say(`database: applied ${applied.length} migrations`);
   const settings = environmentOf(env, keys, { ...addresses, databaseUrl });
   writePrivately(join(folder, 'environment.json'), JSON.stringify(shareable(settings)));
-  undo.push({ stop: () => rmSync(join(folder, 'environment.json'), { force: true }) });
+  undo.push({ stop: async () => rmSync(join(folder, 'environment.json'), { force: true }) });
+  const ofParts = { SANDBOX_DATA_DIR: join(folder, 'sandbox'), ...env, ...settings };
   const part = (name: string, file: string, readyLine: RegExp) =>
-    startPart({ name, file, readyLine, settings: { ...env, ...settings } }, undo, say);
+    startPart({ name, file, readyLine, settings: ofParts }, undo, say);
   const sandbox = part('sandbox', 'src/main/sandbox.ts', /listening on/);
   const api = part('api', 'src/main/api.ts', /api is ready/);
   const credentials = api.ready
@@ -181,8 +185,9 @@ function report(addresses: Addresses, begun: number, say: Say): void {
   say(`  API          ${addresses.baseUrl}   described at ${addresses.baseUrl}/docs`);
   if (addresses.temporalUi !== undefined) say(`  Temporal     ${addresses.temporalUi}`);
   say(`  sandbox      ${addresses.sandboxUrl}/books`);
-  say('  credentials  .local/credentials.json');
-  say('  logs         .local/logs');
+  const shown = relative(root, folder);
+  say(`  credentials  ${shown}/credentials.json`);
+  say(`  logs         ${shown}/logs`);
   say('\nNext: npm run demo (in a second terminal). Ctrl-C stops everything.');
 }
 
@@ -191,7 +196,7 @@ async function takeDown(undo: Undo): Promise<void> {
   const parts = undo.filter((each) => 'ready' in each);
   const others = undo.filter((each) => !('ready' in each)).reverse();
   await Promise.allSettled(parts.map((part) => part.stop()));
-  await Promise.allSettled(others.map(async (each) => each.stop()));
+  await Promise.allSettled(others.map((each) => each.stop()));
 }
 
 void main();

@@ -316,7 +316,7 @@ function filterValue(world: World, filter: string): string {
 }
 
 function idsOf(world: World): string[] {
-  const { store, key: _key, admin: _admin, ...ids } = world;
+  const { store, key: _key, admin: _admin, distributorCode: _code, ...ids } = world;
   return [...Object.values(ids), store.id, store.admin.id];
 }
 
@@ -350,8 +350,7 @@ describe('the owner', () => {
     const reply = await send(theirs.admin, route, theirs);
     expect([401, 403, 404, 405]).not.toContain(reply.status);
     expect(reply.status).not.toBe(400);
-    expect(
-      [...(reply.status >= 500 ? [reply.text] : [])].filter((t) => !t.includes('temporal')),
-    ).toEqual([]);
+    // This test runs without Temporal.
+    if (reply.status >= 500) expect(code(reply)).toBe('temporal_unavailable');
   });
 });

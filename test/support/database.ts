@@ -13,7 +13,9 @@ export interface TestDatabase extends Database {
  * A fresh, migrated, empty database for one test file, copied from a template in some 50 ms.
  * Call it in `beforeAll` and `drop()` in `afterAll`.
  */
-export async function testDatabase(options: { maxConnections?: number } = {}): Promise<TestDatabase> {
+export async function testDatabase(
+  options: { maxConnections?: number } = {},
+): Promise<TestDatabase> {
   const { postgresUrl, template } = await testServers();
   const name = `test_${randomBytes(6).toString('hex')}`;
   await administer(postgresUrl, `CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY FILE_COPY`);

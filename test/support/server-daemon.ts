@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { applyMigrations, migrationNames } from '../../src/main/migration';
 import { isOurs, pause } from '../../src/main/servers/process';
-import { ensureDatabase, type PostgresServer, startPostgres } from '../../src/main/servers/postgres';
+import {
+  ensureDatabase,
+  type PostgresServer,
+  startPostgres,
+} from '../../src/main/servers/postgres';
 import { startTemporal } from '../../src/main/servers/temporal';
 import {
   daemonMark,

@@ -48,7 +48,9 @@ export async function testServers(): Promise<TestServers> {
     const servers = runningServers();
     if (servers !== undefined) return servers;
     if (existsSync(failureFile)) {
-      throw new Error(`the servers of the tests did not start: ${readFileSync(failureFile, 'utf8')}`);
+      throw new Error(
+        `the servers of the tests did not start: ${readFileSync(failureFile, 'utf8')}`,
+      );
     }
     await pause(100);
   }

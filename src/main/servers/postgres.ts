@@ -83,7 +83,8 @@ export async function ensureDatabase(server: PostgresServer, name: string): Prom
   await client.connect();
   try {
     const found = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
-    if (found.rowCount === 0) await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`);
+    if (found.rowCount === 0)
+      await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`);
   } finally {
     await client.end();
   }
@@ -157,7 +158,8 @@ function endServer(pid: number): Promise<void> {
 
 function passwordOf(folder: string): string {
   const path = join(folder, 'password');
-  if (!existsSync(path)) writeFileSync(path, randomBytes(18).toString('base64url'), { mode: 0o600 });
+  if (!existsSync(path))
+    writeFileSync(path, randomBytes(18).toString('base64url'), { mode: 0o600 });
   return readFileSync(path, 'utf8').trim();
 }
 

@@ -87,12 +87,21 @@ export function isOurs(pid: number, mark: string): boolean {
   return commandLine(pid).includes(mark);
 }
 
+/** True while the process runs; one that has ended but is not yet collected counts as gone. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return !isZombie(pid);
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+function isZombie(pid: number): boolean {
+  try {
+    return /^\d+ \(.*\) Z /s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false; // no /proc here
   }
 }
 

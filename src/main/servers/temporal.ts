@@ -67,7 +67,10 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
   await Promise.race([untilListening(port, startTimeoutMs), failed]);
   failed.catch(() => undefined);
   const pid = child.pid!;
-  writeFileSync(join(options.folder, 'server.json'), JSON.stringify({ pid, port, uiPort, program }));
+  writeFileSync(
+    join(options.folder, 'server.json'),
+    JSON.stringify({ pid, port, uiPort, program }),
+  );
   return {
     address: `${host}:${port}`,
     uiUrl: uiPort === undefined ? undefined : `http://${host}:${uiPort}`,
@@ -99,7 +102,9 @@ function serverArguments(
     ...(options.keep ? ['--db-filename', dataFile] : []),
     ...['--log-level', 'error'],
     // Tests make a namespace each; without this the server needs 10 s to see it.
-    ...(options.keep ? [] : ['--dynamic-config-value', 'system.namespaceCacheRefreshInterval="1s"']),
+    ...(options.keep
+      ? []
+      : ['--dynamic-config-value', 'system.namespaceCacheRefreshInterval="1s"']),
     // Settlements and payouts may run by the hundred; the limits of a laptop's default are lower.
     ...['--dynamic-config-value', 'frontend.namespaceRPS=20000'],
     ...['--dynamic-config-value', 'frontend.globalNamespaceRPS=0'],

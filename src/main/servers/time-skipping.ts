@@ -10,8 +10,7 @@ const downloadHost = 'https://temporal.download';
 
 /** As `TestWorkflowEnvironment.createTimeSkipping` wants it. */
 export type TimeSkippingExecutable =
-  | { type: 'existing-path'; path: string }
-  | { type: 'cached-download'; downloadDir: string };
+  { type: 'existing-path'; path: string } | { type: 'cached-download'; downloadDir: string };
 
 /**
  * Temporal's test server, which jumps over waits, the first that works: TEMPORAL_TEST_SERVER_PATH, one

@@ -59,7 +59,9 @@ export function supervise(spec: PartSpec, say: Say): SupervisedPart {
         return giveUp(new Error(`the ${spec.name} does not start: ${words()}`));
       }
       if (Date.now() - begun > goodLifeMs) pauseMs = firstPauseMs;
-      say(`the ${spec.name} ended (${howItEnded(child)}); starting it again in ${pauseMs / 1000} s`);
+      say(
+        `the ${spec.name} ended (${howItEnded(child)}); starting it again in ${pauseMs / 1000} s`,
+      );
       await pause(pauseMs);
       pauseMs = Math.min(pauseMs * 2, longestPauseMs);
     }

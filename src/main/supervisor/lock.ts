@@ -24,7 +24,7 @@ export function lockFolder(folder: string): () => void {
       if (holder !== process.pid && holder > 0 && isOurs(holder, mark)) {
         throw new Error(
           `npm start runs here already (process ${holder}); its addresses are in ` +
-            '.local/credentials.json. Stop it first, or use another folder and another PORT.',
+            `${join(folder, 'credentials.json')}. Stop it first, or use another copy and another PORT.`,
         );
       }
       rmSync(path, { force: true });

@@ -13,9 +13,10 @@ const published = (
 });
 
 describe('the plan in force', () => {
-  const first = published('first', 1, '2026-11-01T00:00:00Z');
+  const first = published('first', 3, '2026-11-01T00:00:00Z');
   const second = published('second', 2, '2026-11-10T00:00:00Z');
-  const third = published('third', 3, '2026-11-10T00:00:00Z', '2026-11-11T00:00:00Z');
+  // An older version can be published after a newer one.
+  const third = published('third', 1, '2026-11-10T00:00:00Z', '2026-11-11T00:00:00Z');
 
   it.each([
     ['before the first', '2026-10-31T23:59:59.999Z', undefined],
