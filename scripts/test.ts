@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { z } from 'zod';
 import { endProcess } from '../src/main/servers/process';
 import { timeSkippingServer } from '../src/main/servers/time-skipping';
@@ -20,7 +21,13 @@ const Report = z.object({
       name: z.string(),
       message: z.string(),
       status: z.string(),
-      assertionResults: z.array(z.object({ status: z.string(), fullName: z.string() })),
+      assertionResults: z.array(
+        z.object({
+          status: z.string(),
+          fullName: z.string(),
+          failureMessages: z.array(z.string()),
+        }),
+      ),
     }),
   ),
 });
@@ -97,9 +104,24 @@ function tellFailures({ testResults }: Report): void {
     if (status === 'passed') continue;
     const failed = assertionResults.filter((each) => each.status === 'failed');
     console.log(`\nFAILED ${name.slice(root.length + 1)}`);
-    for (const { fullName } of failed) console.log(`  ${fullName}`);
+    for (const { fullName, failureMessages } of failed) {
+      console.log(`  ${fullName}`);
+      console.log(why(failureMessages[0] ?? ''));
+    }
     if (failed.length === 0) console.log(message.split('\n').slice(0, 15).join('\n'));
   }
+}
+
+const whyLines = 6;
+
+/** The beginning of a failure's message, without colours and stack. */
+function why(message: string): string {
+  const lines = stripVTControlCharacters(message).split('\n');
+  const told = lines.filter((line) => line.trim() !== '' && !/^\s+at /.test(line));
+  return told
+    .slice(0, whyLines)
+    .map((line) => `    ${line}`)
+    .join('\n');
 }
 
 /** A file that did not even load counts as one failure. */
