@@ -25,7 +25,9 @@ export interface Database {
   close(): Promise<void>;
 }
 
-const retryable = new Set(['40001', '40P01']);
+/** A migration changed the columns of a prepared statement: it is right on a fresh connection. */
+const stalePlan = '0A000';
+const retryable = new Set(['40001', '40P01', stalePlan]);
 const triesAtMost = 4;
 /** PostgreSQL's limit on parameters of one statement. */
 const parametersAtMost = 65_535;
@@ -38,14 +40,16 @@ export function openDatabase(url: string, options: { maxConnections?: number } =
     types: { getTypeParser },
     options:
       '-c timezone=UTC -c statement_timeout=120000 -c lock_timeout=20000' +
-      ' -c idle_in_transaction_session_timeout=60000',
+      // Compiling a plan costs more than any statement of ours takes to run.
+      ' -c idle_in_transaction_session_timeout=60000 -c jit=off',
   });
   pool.on('error', () => undefined); // an idle connection died; the next query gets a new one
+  const names = statementNames();
   const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: url, max: 4 }) });
   return {
     read: sqlOn(pool),
     prisma,
-    transaction: (work) => inTransaction(pool, work),
+    transaction: (work) => inTransaction(pool, names, work),
     connect: () => pool.connect(),
     close: async () => {
       await prisma.$disconnect();
@@ -54,25 +58,34 @@ export function openDatabase(url: string, options: { maxConnections?: number } =
   };
 }
 
-async function inTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+async function inTransaction<T>(
+  pool: Pool,
+  names: StatementNames,
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await oneTransaction(pool, work);
+      return await oneTransaction(pool, names, work);
     } catch (error) {
       if (tries >= triesAtMost || !retryable.has(sqlState(error))) throw error;
     }
   }
 }
 
-async function oneTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+async function oneTransaction<T>(
+  pool: Pool,
+  names: StatementNames,
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
     await client.query('BEGIN');
-    const result = await work(sqlOn(client));
+    const result = await work(sqlOn(client, names));
     await client.query('COMMIT');
     return result;
   } catch (error) {
+    if (error instanceof Error && sqlState(error) === stalePlan) broken = error;
     await client.query('ROLLBACK').catch((lost: Error) => {
       broken = lost;
     });
@@ -96,9 +109,27 @@ export function violatedConstraint(error: unknown): string {
     : '';
 }
 
-function sqlOn(client: Pool | PoolClient): Tx {
-  const query = (sql: string, params: readonly unknown[] = []) =>
-    client.query<Record<string, unknown>>(sql, [...params]);
+/** The name under which a connection keeps a statement prepared; undefined: it is not kept. */
+type StatementNames = (sql: string) => string | undefined;
+
+/** Our statements are some hundred texts; whoever builds texts at run time does not fill the server. */
+const preparedAtMost = 1000;
+
+function statementNames(): StatementNames {
+  const names = new Map<string, string>();
+  return (sql) => {
+    const known = names.get(sql);
+    if (known !== undefined || names.size >= preparedAtMost) return known;
+    const name = `s${names.size}`;
+    names.set(sql, name);
+    return name;
+  };
+}
+
+/** Planning our larger statements takes longer than running them, so transactions prepare them. */
+function sqlOn(client: Pool | PoolClient, nameOf: StatementNames = () => undefined): Tx {
+  const query = (sql: string, params: readonly unknown[] = [], name = nameOf(sql)) =>
+    client.query<Record<string, unknown>>({ name, text: sql, values: [...params] });
   const rows = async <T extends object>(sql: string, params?: readonly unknown[]) => {
     const result = await query(sql, params);
     const names = result.fields.map(({ name }) => [name, camelCase(name)] as const);
@@ -113,7 +144,7 @@ function sqlOn(client: Pool | PoolClient): Tx {
     run: async (sql, params) => (await query(sql, params)).rowCount ?? 0,
     insert: async (table, values) => {
       for (const part of insertParts(Array.isArray(values) ? values : [values])) {
-        await query(insertSql(table, part.columns, part.count), part.params);
+        await client.query(insertSql(table, part.columns, part.count), part.params);
       }
     },
   };
