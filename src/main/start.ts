@@ -116,7 +116,7 @@ function noDatabase(env: NodeJS.ProcessEnv) {
 }
 
 async function apiPort(env: NodeJS.ProcessEnv): Promise<number> {
-  const wanted = portNumber(env['PORT']);
+  const wanted = portNumber('PORT', env['PORT']);
   if (wanted === 0) return freePort();
   if (await isFree(wanted)) return wanted;
   throw new Error(
@@ -127,7 +127,7 @@ async function apiPort(env: NodeJS.ProcessEnv): Promise<number> {
 async function choosePorts(env: NodeJS.ProcessEnv, port: number): Promise<Addresses> {
   const remembered = rememberedPorts(join(folder, 'temporal'));
   const temporalPort = await freePort(remembered.port);
-  const sandboxPort = await freePort(portNumber(env['SANDBOX_PORT'], port + 10));
+  const sandboxPort = await freePort(portNumber('SANDBOX_PORT', env['SANDBOX_PORT'], port + 10));
   return {
     port,
     baseUrl: `http://${host}:${port}`,

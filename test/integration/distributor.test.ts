@@ -190,8 +190,10 @@ describe('applying to a program with review', () => {
     const programId = await postProgram(house.shop, { enrolment: 'review' });
     const { body: applicant } = await postDistributor(house.shop, programId);
     const path = `/v1/reviews/${(await reviewOf(applicant.id)).id}/decisions`;
-    const silent = await house.admin.post(path, { decision: 'reject' });
-    expect([silent.status, silent.body.code]).toEqual([422, 'reason_required']);
+    for (const reason of [undefined, null, '', '  ']) {
+      const silent = await house.admin.post(path, { decision: 'reject', reason });
+      expect([silent.status, silent.body.code]).toEqual([422, 'reason_required']);
+    }
     const rejected = await house.admin.post(path, { decision: 'reject', reason: 'No such shop.' });
     expect([rejected.status, rejected.body.status]).toEqual([200, 'rejected']);
     const again = await second().post(path, { decision: 'approve' });

@@ -125,6 +125,16 @@ describe('PATCH /v1/programs/{id}', () => {
     });
   });
 
+  test('takes the whole body back, when what never changes is as it was', async () => {
+    const body = programBody();
+    const made = await app.shop.post('/v1/programs', body);
+    const changed = await app.shop.patch(`/v1/programs/${made.body.id}`, {
+      ...body,
+      name: 'Other',
+    });
+    expect([changed.status, changed.body.name]).toEqual([200, 'Other']);
+  });
+
   test.each([
     ['currency', { currency: 'USD' }],
     ['mode', { mode: 'live' }],

@@ -182,14 +182,18 @@ const patchProgram = defineRoute({
 type Patch = z.output<typeof ProgramPatch>;
 
 async function mustStayFixed(tx: Tx, program: ProgramRow, patch: Patch): Promise<void> {
+  const { payer, tax } = await payerView(tx, program.payerId);
   const fixed = {
     '/externalId': differs(patch.externalId, program.externalId),
     '/currency': differs(patch.currency, program.currency),
     '/mode': differs(patch.mode, program.mode),
     '/startsAt': differs(patch.startsAt?.getTime(), program.startsAt.getTime()),
     '/timeZone': differs(patch.timeZone, program.timeZone) && (await hasOrders(tx, program.id)),
-    '/tax': patch.tax !== undefined,
-    '/payer': patch.payer !== undefined,
+    '/tax':
+      differs(patch.tax?.method, tax.method) ||
+      (tax.method === 'platformCumulative' && differs(patch.tax?.gapPolicy, tax.gapPolicy)),
+    '/payer':
+      differs(patch.payer?.name, payer.name) || differs(patch.payer?.taxNumber, payer.taxNumber),
   };
   const errors = Object.entries(fixed)
     .filter(([, wanted]) => wanted)

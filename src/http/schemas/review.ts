@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { reviewKinds } from '../../domain/review/kind';
 import { listQuery } from '../list';
-import { idOf, idParam, moment, text } from './common';
+import { idOf, idParam, moment } from './common';
 
 const kind = z.enum(reviewKinds);
 const status = z.enum(['open', 'decided']);
@@ -54,7 +54,11 @@ export const AssigneeBody = z
   .meta({ id: 'ReviewAssignee' });
 
 export const DecisionBody = z
-  .strictObject({ decision, reason: text(2000).optional() })
+  .strictObject({
+    decision,
+    // An empty one is understood and refused where a reason is needed: reason_required.
+    reason: z.string().max(2000).nullish(),
+  })
   .meta({ id: 'ReviewDecision' });
 
 export const DecidedView = z

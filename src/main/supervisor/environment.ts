@@ -55,12 +55,16 @@ function others(env: NodeJS.ProcessEnv): Record<string, string> {
 }
 
 /** @throws ConfigError for a text that is no port */
-export function portNumber(text: string | undefined, otherwise = defaultPort): number {
+export function portNumber(
+  name: 'PORT' | 'SANDBOX_PORT',
+  text: string | undefined,
+  otherwise = defaultPort,
+): number {
   if (text === undefined || text === '') return otherwise;
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
   throw new ConfigError(
     'the settings are wrong (.env.example explains each):\n' +
-      '  PORT is not a whole number from 0 to 65535; for example PORT=8080',
+      `  ${name} is not a whole number from 0 to 65535; for example ${name}=${defaultPort}`,
   );
 }
