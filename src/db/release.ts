@@ -33,10 +33,16 @@ export async function releaseAllDue(db: Database, realNow: Date): Promise<number
     [realNow],
   );
   let count = 0;
+  const failures: unknown[] = [];
   for (const program of programs) {
     const until = programNow(program, realNow);
-    count += await releaseDue(db, { programId: program.id, until });
+    // One program that fails must not keep the money of all others.
+    count += await releaseDue(db, { programId: program.id, until }).catch((error: unknown) => {
+      failures.push(error);
+      return 0;
+    });
   }
+  if (failures.length > 0) throw failures[0];
   return count;
 }
 

@@ -4,8 +4,8 @@ import { enqueueStart } from './outbox';
 
 /**
  * Starts again what waits in PostgreSQL, for the day on which Temporal's data are lost: every open
- * settlement (also a rejected one that is not unlocked to the end), payout, application and review
- * of its own. Workflows that run are left alone, so it is safe to repeat; of several workers that
+ * settlement (also a rejected one that is not unlocked to the end), payout (also one at its end with
+ * unread news), application and review of its own. Workflows that run are left alone, so it is safe to repeat; of several workers that
  * do it at once one does.
  * @returns how many workflows were asked for
  */
@@ -20,7 +20,12 @@ export async function resumeOpenWork(tx: Tx): Promise<number> {
        SELECT 1 FROM statement t WHERE t.settlement_id = s.id AND t.status IN ('locked', 'computed')))`,
   );
   const payouts = await tx.rows<{ id: string }>(
-    `SELECT id FROM payout WHERE status NOT IN ('paid', 'returned', 'failed', 'canceled')`,
+    `SELECT p.id FROM payout p
+     WHERE (p.status NOT IN ('paid', 'returned', 'failed', 'canceled')
+         OR EXISTS (SELECT 1 FROM channel_inbox i WHERE i.channel_id = p.channel_id
+           AND i.channel_number = p.channel_number AND i.handled_at IS NULL))
+       AND NOT EXISTS (SELECT 1 FROM outbox o
+         WHERE o.done_at IS NULL AND o.workflow_id = 'payout:' || p.id)`,
   );
   const applications = await tx.rows<{ id: string }>(
     `SELECT id FROM distributor WHERE status IN ('applied', 'under_review')`,

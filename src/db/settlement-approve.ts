@@ -31,6 +31,7 @@ interface StatementToPay extends OpenStatement {
   taxAmount: bigint;
   taxMonth: string;
   channelId: string;
+  /** the smaller of the channel's limits: a part above the day's could never be submitted */
   perTransferAmount: bigint | null;
   accountId: string;
   accountCipher: string;
@@ -93,7 +94,8 @@ function statementsToPay(
 ): Promise<StatementToPay[]> {
   return tx.rows<StatementToPay>(
     `SELECT t.id, t.distributor_id, t.person, t.gross_amount, t.tax_amount, t.tax_month,
-       c.id AS channel_id, c.kind AS channel_kind, c.per_transfer_amount, a.id AS account_id,
+       c.id AS channel_id, c.kind AS channel_kind, a.id AS account_id,
+       LEAST(c.per_transfer_amount, c.per_day_amount) AS per_transfer_amount,
        a.account_cipher, a.account_masked, a.holder_name
      FROM statement t
      JOIN payout_account a ON a.distributor_id = t.distributor_id AND a.replaced_at IS NULL

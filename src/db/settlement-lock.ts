@@ -113,7 +113,10 @@ async function nextCandidates(
   return rows.map(({ distributorId }) => distributorId);
 }
 
-/** Only those with something to settle; who was listed before a restart stays listed. */
+/**
+ * Only those with something to settle. Who was listed before a restart stays listed, and who was
+ * locked before it is locked: what became theirs since belongs to the next settlement.
+ */
 function candidateRows(
   tx: Tx,
   settlement: SettlementRow,
@@ -133,6 +136,8 @@ function candidateRows(
      LEFT JOIN tax_profile t ON t.distributor_id = d.id
      WHERE NOT EXISTS (SELECT 1 FROM settlement_skip k
        WHERE k.settlement_id = $4 AND k.distributor_id = d.id)
+     AND NOT EXISTS (SELECT 1 FROM statement s
+       WHERE s.settlement_id = $4 AND s.distributor_id = d.id)
      ORDER BY due.distributor_id`,
     [settlement.programId, settlement.cutoffAt, ids, settlement.id],
   );

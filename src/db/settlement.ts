@@ -54,7 +54,6 @@ export async function openSettlement(
 ): Promise<SettlementRow> {
   const now = programNow(program, input.realNow);
   const cutoffAt = checkedCutoff(program, input.cutoffAt ?? now, now);
-  await refuseWhileUnlocking(tx, program.id);
   const period = settlementPeriod(cutoffAt, program.settlementCalendar, program.timeZone);
   const settlement = await tx.first<SettlementRow>(
     `INSERT INTO settlement (id, program_id, period, run, cutoff_at, status, requested_by, created_at)
@@ -72,6 +71,8 @@ export async function openSettlement(
     ],
   );
   if (settlement === undefined) throw alreadyOpen();
+  // After the insert, which waits for a rejection that is being committed.
+  await refuseWhileUnlocking(tx, program.id);
   await enqueueStart(tx, {
     workflowType: 'settlement',
     workflowId: settlementWorkflowId(settlement),

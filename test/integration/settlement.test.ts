@@ -319,6 +319,21 @@ describe('a kill between chunks costs nothing', () => {
     expect(withheld).toHaveLength(25);
   });
 
+  test('what becomes due meanwhile for somebody who is locked waits for the next settlement', async () => {
+    const scene = await givenScene();
+    const id = await givenPayable(db, vault, scene);
+    await givenEarning(db, scene.programId, id, 90_000n);
+    const settlementId = await givenOpenSettlement(db, scene.programId);
+    await db.transaction((tx) => lockChunk(tx, vault, settlementId, '', 10)); // and killed
+    await givenEarning(db, scene.programId, id, 500n);
+    await lockAndCompute(db, vault, settlementId);
+    expect(await statementsOf(settlementId)).toMatchObject([{ grossAmount: 90_000n }]);
+    expect(await moneyOf(db, scene.programId, id)).toMatchObject({
+      available: 500n,
+      settling: 90_000n,
+    });
+  });
+
   test('two workers at the same chunk do its work once', async () => {
     const scene = await givenScene();
     for (let i = 0; i < 12; i += 1) {

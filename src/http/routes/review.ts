@@ -93,7 +93,8 @@ const postDecision = defineRoute({
     const result = await deps.temporal.updateWithStart<DecideResult>({
       ...workflowOfReview(review),
       updateName: decide.name,
-      updateId: `${review.id}:${decision.deciderId}`,
+      // The repeat of a decision gives its first result; another one is judged anew.
+      updateId: `${review.id}:${decision.deciderId}:${decision.decision}`,
       args: [decision],
     });
     return answer(200, decidedView(review, decision, result));
