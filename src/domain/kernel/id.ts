@@ -24,6 +24,14 @@ export const idPrefixes = {
   review: 'rev',
   event: 'evt',
   request: 'req',
+  waiver: 'wvr',
+  regionAgent: 'rga',
+  campaign: 'cmp',
+  click: 'clk',
+  bindingTransfer: 'btr',
+  objection: 'obj',
+  afterSale: 'afs',
+  simulation: 'sim',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;
