@@ -1,10 +1,6 @@
-import { overdueMoments } from '../src/db/clock';
-import { enqueueSignal } from '../src/db/outbox';
+import { doAllDue } from '../src/db/duty';
 import { releaseAllDue } from '../src/db/release';
-import { reviewById, workflowOfReview } from '../src/db/review';
 import type { ActivityDeps } from './deps';
-
-const wakeAtMost = 1000;
 
 export function createReleaseActivities({ db, clock }: ActivityDeps) {
   return {
@@ -13,16 +9,9 @@ export function createReleaseActivities({ db, clock }: ActivityDeps) {
       await releaseAllDue(db, clock.now());
     },
 
-    /** Wakes workflows whose due moment has passed on their program's clock. */
-    async wakeOverdue(): Promise<number> {
-      return db.transaction(async (tx) => {
-        const overdue = await overdueMoments(tx, clock.now(), wakeAtMost);
-        for (const { subjectId } of overdue) {
-          const start = workflowOfReview(await reviewById(tx, subjectId));
-          await enqueueSignal(tx, { ...start, signalName: 'clockMoved' });
-        }
-        return overdue.length;
-      });
+    /** Does duties that fell due, wakes workflows whose moment has passed, runs periodic work. */
+    doAllDue(): Promise<number> {
+      return doAllDue(db, clock.now());
     },
   };
 }

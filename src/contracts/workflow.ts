@@ -28,6 +28,11 @@ export interface WorkflowInputs {
 }
 export type WorkflowType = keyof WorkflowInputs;
 
+/** A workflow and what it starts from; as in the outbox. */
+export type WorkflowStart = {
+  [T in WorkflowType]: { workflowType: T; workflowId: string; input: WorkflowInputs[T] };
+}[WorkflowType];
+
 export const workflowIds = {
   distributor: (distributorId: string) => `distributor:${distributorId}`,
   settlement: (programId: string, period: string, run: number) =>

@@ -1,23 +1,17 @@
 import { type Clock, programNow } from '../domain/kernel/clock';
 import { Refusal } from '../domain/kernel/refusal';
 import type { Database, Tx } from './database';
+import { type DueMoment, dueMomentColumns, waitingWorkflow } from './clock';
+import { doDuty, doPeriodic } from './duty';
 import { enqueueSignal } from './outbox';
 import { lockProgram, type ProgramRow } from './program';
 import { releaseDue } from './release';
-import { reviewById, workflowOfReview } from './review';
 
 export interface ClockMoveDeps {
   db: Database;
   clock: Clock;
   /** Wakes a running workflow; false when none runs. Throws `temporal_unavailable`. */
   wake(workflowId: string): Promise<boolean>;
-}
-
-interface Due {
-  id: string;
-  dueAt: Date;
-  workflowId: string;
-  subjectId: string;
 }
 
 /** Workflows that wait for one moment are woken in portions of this size. */
@@ -48,6 +42,7 @@ export async function moveClock(
     const stop = due[0]?.dueAt ?? target;
     await releaseDue(deps.db, { programId: program.id, until: stop });
     const now = await setClock(deps, program, stop);
+    await doPeriodic(deps.db, program.id, stop);
     if (due.length === 0) return now;
     await visit(deps, due);
   }
@@ -65,9 +60,9 @@ async function mustLieAhead(
 }
 
 /** All that waits for the earliest moment up to the target, by id. */
-function nextDue(read: Tx, programId: string, target: Date): Promise<Due[]> {
-  return read.rows<Due>(
-    `SELECT id, due_at, workflow_id, subject_id FROM due_moment
+function nextDue(read: Tx, programId: string, target: Date): Promise<DueMoment[]> {
+  return read.rows<DueMoment>(
+    `SELECT ${dueMomentColumns} FROM due_moment d
      WHERE program_id = $1 AND status = 'waiting' AND due_at = (
        SELECT min(due_at) FROM due_moment
        WHERE program_id = $1 AND status = 'waiting' AND due_at <= $2)
@@ -88,14 +83,13 @@ function setClock({ db, clock }: ClockMoveDeps, program: ProgramRow, stop: Date)
   });
 }
 
-/** Wakes who waits for this moment and stays until all have acted. */
-async function visit(deps: ClockMoveDeps, due: readonly Due[]): Promise<void> {
+/** Does the duties of this moment, wakes the workflows that wait for it, and stays until all have acted. */
+async function visit(deps: ClockMoveDeps, due: readonly DueMoment[]): Promise<void> {
   const { db } = deps;
-  await Promise.all(
-    due.map(async (moment) => {
-      if (!(await deps.wake(moment.workflowId))) await startAndWake(db, moment);
-    }),
-  );
+  for (const moment of due) {
+    if (waitingWorkflow(moment) === undefined) await doDuty(db, moment);
+  }
+  await Promise.all(due.map((moment) => wakeOrStart(deps, moment)));
   let waiting = due.length;
   for (let waitedMs = 0; waitedMs < patienceMs; waitedMs += pollMs) {
     const before = waiting;
@@ -110,7 +104,7 @@ async function visit(deps: ClockMoveDeps, due: readonly Due[]): Promise<void> {
   );
 }
 
-async function countWaiting(read: Tx, due: readonly Due[]): Promise<number> {
+async function countWaiting(read: Tx, due: readonly DueMoment[]): Promise<number> {
   const rows = await read.rows(
     `SELECT 1 FROM due_moment WHERE id = ANY($1) AND status = 'waiting'`,
     [due.map(({ id }) => id)],
@@ -118,10 +112,9 @@ async function countWaiting(read: Tx, due: readonly Due[]): Promise<number> {
   return rows.length;
 }
 
-/** Its workflow does not run (yet, or Temporal lost it): the outbox starts it from its row. */
-async function startAndWake(db: Database, due: Due): Promise<void> {
-  await db.transaction(async (tx) => {
-    const start = workflowOfReview(await reviewById(tx, due.subjectId));
-    await enqueueSignal(tx, { ...start, signalName: 'clockMoved' });
-  });
+/** Where the workflow does not run (yet, or Temporal lost it), the outbox starts it from its row. */
+async function wakeOrStart({ db, wake }: ClockMoveDeps, moment: DueMoment): Promise<void> {
+  const start = waitingWorkflow(moment);
+  if (start === undefined || (await wake(start.workflowId))) return;
+  await db.transaction((tx) => enqueueSignal(tx, { ...start, signalName: 'clockMoved' }));
 }

@@ -1,4 +1,4 @@
-import { workflowIds, type WorkflowInputs, type WorkflowType } from '../contracts/workflow';
+import { workflowIds, type WorkflowStart } from '../contracts/workflow';
 import type { Role } from '../domain/kernel/access';
 import { Refusal } from '../domain/kernel/refusal';
 import { judge, type objections } from '../domain/review/decide';
@@ -80,9 +80,9 @@ export async function openReview(tx: Tx, review: NewReview): Promise<string> {
   await openDueMoment(tx, {
     programId: review.programId,
     dueAt: review.dueAt,
-    workflowId,
     subjectId: id,
     name: escalationMoment,
+    workflow: workflowOfReview({ ...review, id, workflowId }),
   });
   if (review.workflowId === undefined) {
     await enqueueStart(tx, { workflowType: 'review', workflowId, input: { reviewId: id } });
@@ -259,11 +259,6 @@ export async function escalateWhenDue(
   });
   return null;
 }
-
-/** A workflow and what it starts from; as in the outbox. */
-export type WorkflowStart = {
-  [T in WorkflowType]: { workflowType: T; workflowId: string; input: WorkflowInputs[T] };
-}[WorkflowType];
 
 /** The workflow that waits for a task: its subject's own, or one made for the task. */
 export function workflowOfReview(

@@ -1,0 +1,64 @@
+import { programNow } from '../domain/kernel/clock';
+import { type DueMoment, overdueMoments, waitingWorkflow } from './clock';
+import type { Database, Tx } from './database';
+import { enqueueSignal } from './outbox';
+import type { ProgramRow } from './program';
+
+/** What a duty does, in one transaction together with the mark that it is done. */
+type Duty = (tx: Tx, moment: DueMoment) => Promise<void>;
+
+/** Due moments that no workflow waits for, by name. */
+const duties: Readonly<Record<string, Duty>> = {};
+
+/**
+ * What every program does again and again, set-based and by its own clock: books what ended, watches
+ * what is watched. Each finds out from its own rows what is left, so it may run at any time, twice
+ * and at once. `until` is the moment of the program's clock.
+ */
+const periodic: readonly ((db: Database, programId: string, until: Date) => Promise<void>)[] = [];
+
+/** Does a duty, once. */
+export async function doDuty(db: Database, moment: DueMoment): Promise<void> {
+  const duty = duties[moment.name];
+  if (duty === undefined) throw new Error(`nobody knows the duty ${moment.name}`);
+  await db.transaction(async (tx) => {
+    const taken = await tx.run(
+      `UPDATE due_moment SET status = 'done' WHERE id = $1 AND status = 'waiting'`,
+      [moment.id],
+    );
+    if (taken > 0) await duty(tx, moment);
+  });
+}
+
+/** The periodic work of one program up to a moment of its clock. */
+export async function doPeriodic(db: Database, programId: string, until: Date): Promise<void> {
+  for (const work of periodic) await work(db, programId, until);
+}
+
+const momentsAtMost = 1000;
+
+/**
+ * What has fallen due in all programs, each by its own clock: duties are done, workflows that wait
+ * are woken, periodic work runs. One program that fails keeps no other waiting.
+ * @returns how many moments had come
+ */
+export async function doAllDue(db: Database, realNow: Date): Promise<number> {
+  const moments = await overdueMoments(db.read, realNow, momentsAtMost);
+  const failures: unknown[] = [];
+  const attempt = (work: Promise<void>) => work.catch((error: unknown) => failures.push(error));
+  for (const moment of moments) await attempt(doOrWake(db, moment));
+  const programs = await db.read.rows<Pick<ProgramRow, 'id' | 'clockOffsetMs'>>(
+    'SELECT id, clock_offset_ms FROM program ORDER BY id',
+  );
+  for (const program of programs) {
+    await attempt(doPeriodic(db, program.id, programNow(program, realNow)));
+  }
+  if (failures.length > 0) throw failures[0];
+  return moments.length;
+}
+
+async function doOrWake(db: Database, moment: DueMoment): Promise<void> {
+  const start = waitingWorkflow(moment);
+  if (start === undefined) return doDuty(db, moment);
+  await db.transaction((tx) => enqueueSignal(tx, { ...start, signalName: 'clockMoved' }));
+}
