@@ -32,6 +32,7 @@ export const idPrefixes = {
   objection: 'obj',
   afterSale: 'afs',
   simulation: 'sim',
+  verification: 'vrf',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;
