@@ -1,18 +1,26 @@
+import { createBindingTransferActivities } from './binding-transfer';
+import { createCampaignActivities } from './campaign';
 import { createDistributorActivities } from './distributor';
 import type { ActivityDeps } from './deps';
 import { createPayoutActivities } from './payout';
 import { createReleaseActivities } from './release';
 import { createReviewActivities } from './review';
 import { createSettlementActivities } from './settlement';
+import { createSimulationActivities } from './simulation';
+import { createVerificationActivities } from './verification';
 
 /** Every activity of the house under the name by which workflows call it. */
 export function createActivities(deps: ActivityDeps) {
   return {
+    ...createBindingTransferActivities(deps),
+    ...createCampaignActivities(deps),
     ...createDistributorActivities(deps),
     ...createPayoutActivities(deps),
     ...createReleaseActivities(deps),
     ...createReviewActivities(deps),
     ...createSettlementActivities(deps),
+    ...createSimulationActivities(deps),
+    ...createVerificationActivities(deps),
   };
 }
 

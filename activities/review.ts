@@ -1,4 +1,5 @@
 import type { DecideInput, DecideResult } from '../src/contracts/workflow';
+import { decideTransfer } from '../src/db/binding-transfer-step';
 import type { Tx } from '../src/db/database';
 import { decideApplication } from '../src/db/distributor';
 import { programById } from '../src/db/program';
@@ -26,6 +27,7 @@ type Effect = (
     reason: string | null;
     /** on the program's clock */
     at: Date;
+    realNow: Date;
   },
 ) => Promise<Record<string, unknown>>;
 
@@ -43,6 +45,8 @@ const effects: Partial<Record<ReviewKind, Effect>> = {
     });
     return { id: subjectId, status };
   },
+  bindingTransfer: (tx, { review, outcome, at, realNow }) =>
+    decideTransfer(tx, { transferId: review.subjectId, outcome, at, realNow }),
   settlement: async (tx, { review, outcome, at }) => {
     const settlementId = review.subjectId;
     const decided = await decideSettlement(tx, { settlementId, outcome, at });
@@ -98,6 +102,6 @@ async function decideIn(tx: Tx, input: DecideInput, realNow: Date): Promise<Deci
   }
   return {
     outcome: 'decided',
-    subject: await effect(tx, { review, outcome, deciderId, reason, at }),
+    subject: await effect(tx, { review, outcome, deciderId, reason, at, realNow }),
   };
 }

@@ -1,4 +1,3 @@
-import { Context } from '@temporalio/activity';
 import { releaseDue } from '../src/db/release';
 import type { Tx } from '../src/db/database';
 import { programById } from '../src/db/program';
@@ -12,9 +11,8 @@ import { unlockChunk } from '../src/db/settlement-unlock';
 import { computeChunk } from '../src/db/statement';
 import { programNow } from '../src/domain/kernel/clock';
 import type { SettlementStatus } from '../src/domain/settlement/state';
+import { alive } from './alive';
 import type { ActivityDeps } from './deps';
-
-const heartbeatMs = 2000;
 
 /**
  * What a settlement asks of the outside. Each activity works through chunks of one transaction
@@ -84,14 +82,3 @@ export function createSettlementActivities(deps: ActivityDeps) {
 }
 
 export type SettlementActivities = ReturnType<typeof createSettlementActivities>;
-
-/** Tells Temporal that the work goes on, however long a single transaction takes. */
-async function alive<T>(work: () => Promise<T>): Promise<T> {
-  const context = Context.current();
-  const timer = setInterval(() => context.heartbeat(), heartbeatMs);
-  try {
-    return await work();
-  } finally {
-    clearInterval(timer);
-  }
-}

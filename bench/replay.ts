@@ -17,7 +17,8 @@ interface Table {
 type Copy = Map<string, Row[]>;
 
 export interface Baseline {
-  readonly statementByStatement: number;
+  /** orders a second, by the number of connections */
+  readonly statementByStatement: Readonly<Record<number, number>>;
   readonly setBased: number;
   readonly rowsPerOrder: number;
 }
@@ -52,13 +53,17 @@ const writers = 2;
 
 export async function measureBaseline(
   databaseUrl: string,
-  options: { prefix: string; connections: number; seconds: number },
+  options: { prefix: string; connections: readonly number[]; seconds: number },
 ): Promise<Baseline> {
-  const pool = new Pool({ connectionString: databaseUrl, max: options.connections });
+  const pool = new Pool({ connectionString: databaseUrl, max: Math.max(...options.connections) });
   try {
     const tables = await describe(pool);
     const copies = await readCopies(pool, tables, options.prefix);
-    const single = await statementByStatement(pool, tables, copies, options);
+    const single: Record<number, number> = {};
+    for (const connections of options.connections) {
+      const task = { connections, seconds: options.seconds };
+      single[connections] = await statementByStatement(pool, tables, copies, task);
+    }
     const sets = await setBased(pool, tables, copies, options.seconds);
     const rows = copies.reduce((sum, copy) => sum + [...copy.values()].flat().length, 0);
     return {

@@ -1,20 +1,17 @@
-import { execFile } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs, promisify } from 'node:util';
+import { parseArgs } from 'node:util';
 import { type Api, apiOf } from '../demo/client';
 import { type Database, openDatabase } from '../src/db/database';
 import { createVault, parseFieldKeys } from '../src/db/vault';
 import { gather } from './crowd';
-import { benchOrder, type LoadResult, type LoadTask } from './load';
-import { measureBaseline } from './replay';
+import { type BigTimes, measureReads, printBig, seedBig } from './big';
+import { measureOrders, type OrderTimes, printOrders, sendBatches } from './orders';
 import { measureSettlement, type SettlementTimes } from './settlement';
 import { bringUp, type Stage } from './stage';
 
 const root = join(__dirname, '..');
-const perBatch = 500;
-const batchSenders = 2;
 /** Small enough to be paid to the last payout within the run. */
 const smallSettlement = 500;
 const smallPayoutSeconds = 60;
@@ -41,16 +38,19 @@ const oneLevel = { ...twoLevels, levels: 1, rules: twoLevels.rules.slice(0, 1) }
 type Plan = typeof twoLevels;
 
 interface Settings {
+  parts: ReadonlySet<string>;
   seconds: number;
-  orders: number;
+  bigOrders: number;
+  bigDistributors: number;
   distributors: number;
   payoutSeconds: number;
 }
 
 /**
- * `npm run bench`: orders per second over HTTP beside the same rows by plain SQL in the same run, and
- * a settlement. Options: --seconds per measurement, --orders of the batch runs, --distributors,
- * --payout-seconds to watch payouts.
+ * `npm run bench`: orders per second over HTTP beside the same rows by plain SQL in the same run, the
+ * same with a big database in place, explanations and team sums, and a settlement.
+ * Options: --parts orders,big,settlement; --seconds per measurement; --big-orders and
+ * --big-distributors; --distributors of the large settlement; --payout-seconds to watch payouts.
  */
 async function main(): Promise<void> {
   const settings = readSettings();
@@ -82,14 +82,18 @@ function readSettings(): Settings {
   const { values } = parseArgs({
     options: {
       seconds: option('8'),
-      orders: option('20000'),
+      parts: option('orders,big,settlement'),
+      'big-orders': option('1000000'),
+      'big-distributors': option('100000'),
       distributors: option('20000'),
       'payout-seconds': option('40'),
     },
   });
   return {
     seconds: Number(values.seconds),
-    orders: Number(values.orders),
+    parts: new Set(values.parts.split(',')),
+    bigOrders: Number(values['big-orders']),
+    bigDistributors: Number(values['big-distributors']),
     distributors: Number(values.distributors),
     payoutSeconds: Number(values['payout-seconds']),
   };
@@ -102,6 +106,7 @@ async function measure(
   say: (line: string) => void,
 ) {
   const admin = apiOf(stage.baseUrl, stage.adminToken);
+  const key = apiOf(stage.baseUrl, stage.apiKey);
   const vault = createVault({
     fieldKeys: parseFieldKeys(stage.env['FIELD_KEYS'] ?? ''),
     indexKey: Buffer.from(stage.env['INDEX_KEY'] ?? '', 'base64'),
@@ -111,25 +116,26 @@ async function measure(
   const channelId = (await admin.post<{ id: string }>('/v1/channels', channel)).id;
   const crowdOf = async (name: string, count: number, plan: Plan) => {
     say(`${name}: ${count} distributors`);
-    const program = await makeProgram(admin, name, plan);
+    const program = await makeProgram({ shop: key, admin }, name, plan);
     const joinedAt = new Date(program.startsAt);
     const crowd = { programId: program.id, storeId: store!.id, channelId, joinedAt };
     return { programId: program.id, codes: await gather(db, vault, crowd, count) };
   };
+  const orders: OrderTimes[] = [];
   const shop = await crowdOf('orders', 1000, twoLevels);
-  const singles = [];
-  for (const connections of [16, 64]) {
-    const task = { ...shop, prefix: `c${connections}`, connections, seconds: settings.seconds };
-    const result = await load({ ...task, baseUrl: stage.baseUrl, apiKey: stage.apiKey });
-    say(`single orders, ${connections} connections: ${result.perSecond.toFixed(0)}/s`);
-    singles.push({ connections, ...result });
+  const { seconds } = settings;
+  if (settings.parts.has('orders')) {
+    orders.push(await measureOrders(stage, shop, { name: 'small database', seconds, say }));
   }
-  const batch = await sendBatches(stage, shop, settings.orders, { seconds: settings.seconds });
-  say(`batches of ${perBatch}: ${batch.toFixed(0)}/s`);
-  const options = { prefix: 'c16', connections: 16, seconds: settings.seconds };
-  const plain = await measureBaseline(stage.databaseUrl, options);
-  say(`plain SQL: ${plain.statementByStatement.toFixed(0)}/s, sets ${plain.setBased.toFixed(0)}/s`);
-
+  let big: BigTimes | undefined;
+  if (settings.parts.has('big')) {
+    const program = await makeProgram({ shop: key, admin }, 'big', twoLevels);
+    const size = { orders: settings.bigOrders, distributors: settings.bigDistributors };
+    const codes = await seedBig(stage.databaseUrl, { ...program, storeId: store!.id }, size, say);
+    const crowd = { programId: program.id, codes: codes.slice(0, 1000) };
+    orders.push(await measureOrders(stage, crowd, { name: 'big database', seconds, say }));
+    big = await measureReads(key, db, { programId: program.id, ...size, say });
+  }
   const settle = async (name: string, count: number, payoutSeconds: () => number) => {
     const people = await crowdOf(`${name} settlement`, count, oneLevel);
     say('one order for each distributor');
@@ -137,29 +143,33 @@ async function measure(
     const payoutPatienceMs = Math.max(payoutSeconds(), payoutSecondsAtLeast) * 1000;
     return measureSettlement({ admin, db }, { programId: people.programId, payoutPatienceMs, say });
   };
-  // The small one first: the payouts of the large one go on after it was measured.
-  const small = await settle(
-    'small',
-    Math.min(smallSettlement, settings.distributors),
-    () => smallPayoutSeconds,
-  );
-  const left = () => wholeRunSeconds - process.uptime();
-  const large = await settle('large', settings.distributors, () =>
-    Math.min(settings.payoutSeconds, left()),
-  );
+  const settlements: SettlementTimes[] = [];
+  if (settings.parts.has('settlement')) {
+    // The small one first: the payouts of the large one go on after it was measured.
+    const few = Math.min(smallSettlement, settings.distributors);
+    settlements.push(await settle('small', few, () => smallPayoutSeconds));
+    const began = process.uptime();
+    const left = () => wholeRunSeconds - (process.uptime() - began);
+    const patience = () => Math.min(settings.payoutSeconds, left());
+    settlements.push(await settle('large', settings.distributors, patience));
+  }
   const machine = { cores: cpus().length, cpu: cpus()[0]?.model ?? '', node: process.version };
   return {
     machine,
     at: new Date().toISOString(),
-    singles,
-    batch: { perBatch, perSecond: batch },
-    plain,
-    settlements: [small, large],
+    orders,
+    big,
+    settlements,
   };
 }
 
+interface Draft {
+  id: string;
+  findings: { rule: string; needsWaiver: boolean }[];
+}
+
 async function makeProgram(
-  admin: Api,
+  { shop, admin }: { shop: Api; admin: Api },
   name: string,
   plan: Plan,
 ): Promise<{ id: string; startsAt: string }> {
@@ -178,85 +188,21 @@ async function makeProgram(
     tax: { method: 'general' },
     payer: { name: 'Bench', taxNumber: '91440300MA5DEM0R00' },
   });
-  const draft = await admin.post<{ id: string }>(`/v1/programs/${program.id}/plans`, {
-    plan,
-    note: 'bench',
-  });
+  const draft = await shop.post<Draft>(`/v1/programs/${program.id}/plans`, { plan, note: 'bench' });
+  // The key is the author, so the admin is the second person.
+  for (const { rule } of draft.findings.filter(({ needsWaiver }) => needsWaiver)) {
+    await admin.post(`/v1/plans/${draft.id}/waivers`, { rule, reason: 'Only measured.' });
+  }
   await admin.post(`/v1/plans/${draft.id}/publication`, {});
   return program;
 }
 
-async function load(task: LoadTask): Promise<LoadResult> {
-  const file = join(__dirname, 'load.ts');
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    ['--import', 'tsx', file, JSON.stringify(task)],
-    { cwd: root, maxBuffer: 1024 * 1024 },
-  );
-  const result = JSON.parse(stdout) as LoadResult;
-  if (result.refused > 0) throw new Error(`${result.refused} orders were refused`);
-  return result;
-}
-
-/**
- * Sends `count` orders in batches; stops early when `seconds` are over.
- * @returns orders per second
- */
-async function sendBatches(
-  stage: Stage,
-  shop: { programId: string; codes: readonly string[] },
-  count: number,
-  { seconds = Infinity, linesEach = 2 }: { seconds?: number; linesEach?: number },
-): Promise<number> {
-  const api = apiOf(stage.baseUrl, stage.apiKey);
-  const task = { ...shop, prefix: `b-${shop.programId}` };
-  const started = performance.now();
-  const until = started + seconds * 1000;
-  let next = 0;
-  let stored = 0;
-  const lane = async () => {
-    while (next < count && performance.now() < until) {
-      const from = next;
-      next += perBatch;
-      // Each order has a customer of its own, so each distributor earns from its own order.
-      const orders = Array.from({ length: Math.min(perBatch, count - from) }, (_, i) =>
-        benchOrder(task, from + i, { customer: `b-${from + i}`, linesEach }),
-      );
-      const { results } = await api.post<{ results: { status: number }[] }>('/v1/orders/batch', {
-        orders,
-      });
-      const refused = results.filter(({ status }) => status !== 201).length;
-      if (refused > 0) throw new Error(`${refused} orders of a batch were refused`);
-      stored += results.length;
-    }
-  };
-  await Promise.all(Array.from({ length: batchSenders }, lane));
-  return stored / ((performance.now() - started) / 1000);
-}
-
 type Result = Awaited<ReturnType<typeof measure>>;
 
-function printTable({ machine, singles, batch, plain, settlements }: Result): void {
-  const line = (what: string, value: string) => console.log(`  ${what.padEnd(66)}${value}`);
-  const rate = (perSecond: number) => `${perSecond.toFixed(0)}/s`.padStart(8);
-  const beside = (perSecond: number, base: number) =>
-    `${rate(perSecond)}   ${((perSecond / base) * 100).toFixed(0)} % of plain SQL`;
-  console.log(
-    `\nOrders of 2 lines and 2 levels (${machine.cores} cores, Node ${machine.node}, one machine)`,
-  );
-  line(
-    `plain SQL, statement by statement, 16 connections (${plain.rowsPerOrder} rows)`,
-    rate(plain.statementByStatement),
-  );
-  for (const { connections, perSecond, p50Ms, p99Ms } of singles) {
-    const latency = `p50 ${p50Ms.toFixed(0)} ms, p99 ${p99Ms.toFixed(0)} ms`;
-    line(
-      `HTTP, one order each, ${connections} connections (${latency})`,
-      beside(perSecond, plain.statementByStatement),
-    );
-  }
-  line(`plain SQL, ${batch.perBatch} orders per statement`, rate(plain.setBased));
-  line(`HTTP, batches of ${batch.perBatch}`, beside(batch.perSecond, plain.setBased));
+function printTable({ machine, orders, big, settlements }: Result): void {
+  console.log(`\n${machine.cores} cores, Node ${machine.node}, everything on one machine`);
+  orders.forEach(printOrders);
+  if (big !== undefined) printBig(big, orders);
   settlements.forEach(printSettlement);
 }
 

@@ -18,6 +18,12 @@ export interface Distributor {
   code: string;
 }
 
+interface Draft {
+  id: string;
+  status: string;
+  findings: { rule: string; needsWaiver: boolean }[];
+}
+
 /** The callers of the demo: the shop's key, and two admins of the store. */
 export interface Callers {
   shop: Api;
@@ -30,7 +36,7 @@ const channelName = 'Online Retail demo sandbox';
 
 /** The program of this file with its plan in force from the first day. Made once. */
 export async function makeProgram(
-  { admin }: Callers,
+  { admin, secondAdmin }: Callers,
   people: People,
   book: Book,
 ): Promise<Program> {
@@ -39,17 +45,29 @@ export async function makeProgram(
   const body = programBody(people, dayBegin(first.paidAt));
   const program = await admin.post<Program>('/v1/programs', body);
   const plansPath = `/v1/programs/${program.id}/plans`;
-  const plans = await admin.all<{ id: string; status: string }>(plansPath);
+  const plans = await admin.all<Draft>(plansPath);
   if (plans.some(({ status }) => status === 'published')) return program;
   const draft =
     plans.find(({ status }) => status === 'draft') ??
-    (await admin.post<{ id: string }>(
+    (await admin.post<Draft>(
       plansPath,
       { plan: planBody, note: 'The plan of the demo' },
       `${people.tag}-plan`,
     ));
+  await waiveWarnings(secondAdmin, draft);
   await admin.post(`/v1/plans/${draft.id}/publication`, { effectiveAt: program.startsAt });
   return program;
+}
+
+/**
+ * The second admin takes the risks that the guard names, one by one. Two levels and rates beside a
+ * lower cap are the point of the demo; another shop would write down its own reasons.
+ */
+async function waiveWarnings(secondAdmin: Api, { id, findings }: Draft): Promise<void> {
+  for (const { rule } of findings.filter(({ needsWaiver }) => needsWaiver)) {
+    const reason = 'The demo shows how two levels and a cap work together.';
+    await secondAdmin.post(`/v1/plans/${id}/waivers`, { rule, reason });
+  }
 }
 
 /** The sandbox channel of the demo. Made once; it is found by its name. */

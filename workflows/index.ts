@@ -1,5 +1,9 @@
+export { bindingTransfer } from './binding-transfer';
+export { campaign } from './campaign';
 export { distributor } from './distributor';
 export { payout } from './payout';
 export { release } from './release';
 export { review } from './review';
 export { settlement } from './settlement';
+export { simulation } from './simulation';
+export { verification } from './verification';

@@ -4,5 +4,7 @@ export type EventType =
   | `commission.${'held' | 'available' | 'adjusted' | 'reversed'}`
   | `settlement.${'opened' | 'closed' | 'rejected'}`
   | `payout.${'submitted' | 'awaiting_confirmation' | 'paid' | 'failed' | 'canceled' | 'returned'}`
-  | 'binding.created'
-  | 'plan.published';
+  | `binding.${'created' | 'transferred'}`
+  | `binding.transfer_${'requested' | 'objected' | 'rejected' | 'withdrawn'}`
+  | 'plan.published'
+  | `campaign.${'started' | 'budget_low' | 'ended'}`;

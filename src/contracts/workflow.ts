@@ -17,6 +17,20 @@ export interface PayoutInput {
 export interface ReviewInput {
   reviewId: string;
 }
+export interface VerificationInput {
+  verificationId: string;
+}
+export interface SimulationInput {
+  simulationId: string;
+}
+
+export interface BindingTransferInput {
+  transferId: string;
+}
+
+export interface CampaignInput {
+  campaignId: string;
+}
 
 /** Every workflow type, with the input it starts from. */
 export interface WorkflowInputs {
@@ -24,6 +38,10 @@ export interface WorkflowInputs {
   settlement: SettlementInput;
   payout: PayoutInput;
   review: ReviewInput;
+  verification: VerificationInput;
+  simulation: SimulationInput;
+  campaign: CampaignInput;
+  bindingTransfer: BindingTransferInput;
   release: Record<string, never>;
 }
 export type WorkflowType = keyof WorkflowInputs;
@@ -40,6 +58,10 @@ export const workflowIds = {
   payout: (payoutId: string) => `payout:${payoutId}`,
   /** For a review that no other workflow waits for. */
   review: (reviewId: string) => `review:${reviewId}`,
+  verification: (verificationId: string) => `verification:${verificationId}`,
+  simulation: (simulationId: string) => `simulation:${simulationId}`,
+  bindingTransfer: (transferId: string) => `binding-transfer:${transferId}`,
+  campaign: (campaignId: string) => `campaign:${campaignId}`,
   /** One at a time in the whole house. */
   release: () => 'release',
 } as const;
@@ -50,8 +72,10 @@ export const clockMoved = defineSignal('clockMoved');
 export const providerNews = defineSignal('providerNews');
 /** One payout of this settlement reached its end. */
 export const payoutFinal = defineSignal('payoutFinal');
+/** Most of this campaign's budget is used. */
+export const budgetUsed = defineSignal('budgetUsed');
 
-export type SignalName = 'clockMoved' | 'providerNews' | 'payoutFinal';
+export type SignalName = 'clockMoved' | 'providerNews' | 'payoutFinal' | 'budgetUsed';
 
 /** An admin's decision on a review task. */
 export interface DecideInput {

@@ -49,20 +49,52 @@ export const allScopes: readonly Scope[] = scopes;
 
 /** Who a key belongs to; undefined when it is unknown or revoked. */
 export async function callerOfApiKey(tx: Tx, hash: string): Promise<Caller | undefined> {
-  const row = await tx.first<Pick<ApiKeyRow, 'id' | 'storeId' | 'mode' | 'scopes'>>(
-    'SELECT id, store_id, mode, scopes FROM api_key WHERE key_hash = $1 AND revoked_at IS NULL',
-    [hash],
+  return (await callersOfApiKeys(tx, [hash])).get(hash);
+}
+
+/** Who keys belong to, by their hashes; unknown and revoked ones are left out. */
+async function callersOfApiKeys(
+  tx: Tx,
+  hashes: readonly string[],
+): Promise<Map<string, Caller>> {
+  const rows = await tx.rows<
+    Pick<ApiKeyRow, 'id' | 'storeId' | 'mode' | 'scopes'> & { keyHash: string }
+  >(
+    `SELECT key_hash, id, store_id, mode, scopes FROM api_key
+     WHERE key_hash = ANY($1) AND revoked_at IS NULL`,
+    [hashes],
   );
-  return row === undefined
-    ? undefined
-    : {
-        storeId: row.storeId,
-        actor: `key:${row.id}`,
-        kind: 'apiKey',
-        mode: row.mode,
-        roles: [],
-        scopes: row.scopes,
-      };
+  return new Map(
+    rows.map(({ keyHash, id, storeId, mode, scopes: allowed }) => [
+      keyHash,
+      { storeId, actor: `key:${id}`, kind: 'apiKey', mode, roles: [], scopes: allowed },
+    ]),
+  );
+}
+
+/** Says who a key belongs to, like `callerOfApiKey`. */
+export type ApiKeyReader = (hash: string) => Promise<Caller | undefined>;
+
+/**
+ * Requests that arrive together share a look-up. It always begins after they arrived, so a key that
+ * was revoked before is never let in: nothing is remembered.
+ */
+export function apiKeyReader(read: Tx): ApiKeyReader {
+  let waiting: { hashes: Set<string>; callers: Promise<Map<string, Caller>> } | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+  return async (hash) => {
+    if (waiting === undefined) {
+      const hashes = new Set<string>();
+      const callers = last.then(() => {
+        waiting = undefined; // from here on who comes is too late for it
+        return callersOfApiKeys(read, [...hashes]);
+      });
+      last = callers.catch(() => undefined);
+      waiting = { hashes, callers };
+    }
+    waiting.hashes.add(hash);
+    return (await waiting.callers).get(hash);
+  };
 }
 
 const columns = 'id, store_id, name, hint, mode, scopes, created_by, created_at, revoked_at';

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { type Columns, insertMany } from './bulk';
 import type { Database, Tx } from './database';
 
 /** What a route says about a write; the kit adds store, actor, request id and time. */
@@ -21,27 +22,40 @@ export interface AuditEntry extends AuditNote {
   readonly at: Date;
 }
 
-/** Appends to the audit log in the transaction of the write it tells of. */
-export async function recordAudit(tx: Tx, entry: AuditEntry): Promise<void> {
-  await tx.insert('audit_record', {
+/** Appends to the audit log in the transaction of the writes that the entries tell of. */
+export async function recordAudit(tx: Tx, ...entries: readonly AuditEntry[]): Promise<void> {
+  const rows = entries.map((entry) => ({
     storeId: entry.storeId,
     actor: entry.actor,
     action: entry.action,
     subjectId: entry.subjectId,
     requestId: entry.requestId ?? null,
     reason: entry.reason ?? null,
-    before: jsonOrNull(entry.before),
-    after: jsonOrNull(entry.after),
+    before: jsonSafe(entry.before),
+    after: jsonSafe(entry.after),
     at: entry.at,
-  });
+  }));
+  await insertMany(tx, 'audit_record', recordColumns as Columns<(typeof rows)[number]>, rows);
 }
 
-function jsonOrNull(value: object | undefined): string | null {
-  return value === undefined
-    ? null
-    : JSON.stringify(value, (_, part: unknown) =>
-        typeof part === 'bigint' ? part.toString() : part,
-      );
+const recordColumns = {
+  storeId: 'text',
+  actor: 'text',
+  action: 'text',
+  subjectId: 'text',
+  requestId: 'text',
+  reason: 'text',
+  before: 'jsonb',
+  after: 'jsonb',
+  at: 'timestamptz',
+} as const;
+
+function jsonSafe(value: object | undefined): unknown {
+  if (value === undefined) return null;
+  const text = JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'bigint' ? part.toString() : part,
+  );
+  return JSON.parse(text) as unknown;
 }
 
 interface RecordRow {

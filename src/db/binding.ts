@@ -17,7 +17,7 @@ import { customerKey, loadBindings, loadHistories, lockCustomers } from './refer
 export interface BindingRow extends BindingSpan {
   programId: string;
   customerExternalId: string;
-  /** order | request */
+  /** order | request | transfer */
   cause: string;
   causeId: string | null;
 }

@@ -1,7 +1,7 @@
 import type { Tx } from './database';
 
 /** The SQL type of a column, as an array of it is sent. `text[]` goes as array literals. */
-export type ColumnType = 'text' | 'int4' | 'int8' | 'timestamptz' | 'jsonb' | 'text[]';
+export type ColumnType = 'text' | 'bool' | 'int4' | 'int8' | 'timestamptz' | 'jsonb' | 'text[]';
 
 /** Column types by the camelCase name of the column. */
 export type Columns<Row extends object> = Readonly<Record<keyof Row & string, ColumnType>>;

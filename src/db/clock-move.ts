@@ -2,7 +2,7 @@ import { type Clock, programNow } from '../domain/kernel/clock';
 import { Refusal } from '../domain/kernel/refusal';
 import type { Database, Tx } from './database';
 import { type DueMoment, dueMomentColumns, waitingWorkflow } from './clock';
-import { doDuty, doPeriodic } from './duty';
+import { doDaily, doDuty, doPeriodic } from './duty';
 import { enqueueSignal } from './outbox';
 import { lockProgram, type ProgramRow } from './program';
 import { releaseDue } from './release';
@@ -18,13 +18,14 @@ export interface ClockMoveDeps {
 const togetherAtMost = 100;
 /** A workflow that does not act within this time has no worker; the move can be repeated. */
 const patienceMs = 15_000;
-const pollMs = 20;
+const pollMs = 10;
 
 /**
  * Moves the clock of a test program forwards to a moment. What falls due on the way is visited in
  * order (time, then id): the clock stands at each due moment until its workflow has acted, so
- * everything happens on the day on which it would have happened. A move that broke off half-way is
- * repeated with the same target and goes on where it stopped.
+ * everything happens on the day on which it would have happened. It also stands at every end of a
+ * month of the program's zone, where bonuses are booked; what is done daily is done at the end. A
+ * move that broke off half-way is repeated with the same target and goes on where it stopped.
  * @returns the program's clock after the move
  * @throws Refusal `live_program`, `clock_backwards`, `temporal_unavailable`
  */
@@ -37,15 +38,47 @@ export async function moveClock(
     throw new Refusal('live_program', 'The clock of a live program is real time.');
   }
   await mustLieAhead(deps, program, target);
-  for (;;) {
+  for (let from = programNow(program, deps.clock.now()); ;) {
     const due = await nextDue(deps.db.read, program.id, target);
-    const stop = due[0]?.dueAt ?? target;
-    await releaseDue(deps.db, { programId: program.id, until: stop });
-    const now = await setClock(deps, program, stop);
-    await doPeriodic(deps.db, program.id, stop);
-    if (due.length === 0) return now;
-    await visit(deps, due);
+    const monthEnd = await nextMonth(deps.db.read, program, from);
+    const stop = earliest([target, monthEnd, ...due.map(({ dueAt }) => dueAt)]);
+    const now = await standAt(deps, program, stop);
+    if (due[0]?.dueAt.getTime() === stop.getTime()) await visit(deps, due);
+    else if (stop.getTime() === target.getTime()) {
+      const round = { programId: program.id, until: target, realNow: deps.clock.now() };
+      await doDaily(deps.db, round);
+      // What was booked or opened just now may be due as well.
+      if ((await nextDue(deps.db.read, program.id, target)).length === 0) return now;
+    }
+    if (stop > from) from = stop;
   }
+}
+
+/** The clock stands at a moment: what was held until then is released, what ended is booked. */
+async function standAt(deps: ClockMoveDeps, program: ProgramRow, stop: Date): Promise<Date> {
+  const { db, clock } = deps;
+  await releaseDue(db, { programId: program.id, until: stop });
+  const now = await setClock(deps, program, stop);
+  const round = { programId: program.id, until: stop, realNow: clock.now(), moved: true };
+  await doPeriodic(db, round);
+  // Of what was booked just now the hold may be over, too.
+  await releaseDue(db, { programId: program.id, until: stop });
+  return now;
+}
+
+function earliest(moments: readonly Date[]): Date {
+  return new Date(Math.min(...moments.map((moment) => moment.getTime())));
+}
+
+/** The first moment after this one at which a month begins in the program's zone. */
+async function nextMonth(read: Tx, { timeZone }: ProgramRow, after: Date): Promise<Date> {
+  const row = await read.first<{ at: Date }>(
+    `SELECT (date_trunc('month', $1::timestamptz AT TIME ZONE $2) + interval '1 month')
+       AT TIME ZONE $2 AS at`,
+    [after, timeZone],
+  );
+  if (row === undefined) throw new Error('a month has an end');
+  return row.at;
 }
 
 /** A target that was passed is refused, unless an earlier move to it stands before a due moment. */

@@ -18,6 +18,7 @@ import type { Tx } from './database';
 import { recordEvents } from './event';
 import { lockExternalId } from './external-id';
 import { newId } from './id';
+import { createDefaultLink, isLinkCodeTaken } from './link';
 import { enqueueStart } from './outbox';
 import type { ProgramRow, Reach } from './program';
 import { openReview } from './review';
@@ -221,6 +222,8 @@ const codeTriesAtMost = 20;
 async function insertWithFreeCode(tx: Tx, row: Omit<DistributorRow, 'code'>): Promise<string> {
   for (let tries = 0; tries < codeTriesAtMost; tries += 1) {
     const code = makeCode((below) => randomInt(below));
+    // The code is also that of the default link, so it must be free in the whole house.
+    if (await isLinkCodeTaken(tx, code)) continue;
     const inserted = await tx.run(
       `INSERT INTO distributor (id, store_id, program_id, external_id, content_hash, name,
          phone_cipher, phone_index, phone_masked, code, customer_external_id, joined_at, answers,
@@ -234,7 +237,9 @@ async function insertWithFreeCode(tx: Tx, row: Omit<DistributorRow, 'code'>): Pr
         row.createdAt,
       ],
     );
-    if (inserted === 1) return code;
+    if (inserted === 0) continue;
+    await createDefaultLink(tx, { ...row, code });
+    return code;
   }
   throw new Error(`no free distributor code in ${row.programId} after ${codeTriesAtMost} tries`);
 }

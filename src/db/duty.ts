@@ -1,21 +1,35 @@
 import { programNow } from '../domain/kernel/clock';
+import { longCaseMoment, reviewLongCase } from './after-sale';
+import { bookDueBonuses } from './bonus';
 import { type DueMoment, overdueMoments, waitingWorkflow } from './clock';
+import { sweepDaily } from './compliance';
+import type { Round } from './daily';
 import type { Database, Tx } from './database';
 import { enqueueSignal } from './outbox';
 import type { ProgramRow } from './program';
+import { showAnnouncedSponsor, sponsorMomentName } from './sponsor-change';
+import { verifyDaily } from './verification';
 
 /** What a duty does, in one transaction together with the mark that it is done. */
 type Duty = (tx: Tx, moment: DueMoment) => Promise<void>;
 
 /** Due moments that no workflow waits for, by name. */
-const duties: Readonly<Record<string, Duty>> = {};
+const duties: Readonly<Record<string, Duty>> = {
+  [longCaseMoment]: reviewLongCase,
+  [sponsorMomentName]: showAnnouncedSponsor,
+};
 
 /**
  * What every program does again and again, set-based and by its own clock: books what ended, watches
  * what is watched. Each finds out from its own rows what is left, so it may run at any time, twice
- * and at once. `until` is the moment of the program's clock.
+ * and at once.
  */
-const periodic: readonly ((db: Database, programId: string, until: Date) => Promise<void>)[] = [];
+const periodic: readonly Periodic[] = [(db, round) => bookDueBonuses(db, round)];
+
+/** The same for what is done once a day: a moved clock does it at its end, for all days it passed. */
+const daily: readonly Periodic[] = [sweepDaily, verifyDaily];
+
+type Periodic = (db: Database, round: Round) => Promise<void>;
 
 /** Does a duty, once. */
 export async function doDuty(db: Database, moment: DueMoment): Promise<void> {
@@ -30,9 +44,14 @@ export async function doDuty(db: Database, moment: DueMoment): Promise<void> {
   });
 }
 
-/** The periodic work of one program up to a moment of its clock. */
-export async function doPeriodic(db: Database, programId: string, until: Date): Promise<void> {
-  for (const work of periodic) await work(db, programId, until);
+/** The periodic work of one program up to a moment of its clock, without what is done once a day. */
+export async function doPeriodic(db: Database, round: Round): Promise<void> {
+  for (const work of periodic) await work(db, round);
+}
+
+/** What one program does once a day, for all days up to a moment of its clock. */
+export async function doDaily(db: Database, round: Round): Promise<void> {
+  for (const work of daily) await work(db, round);
 }
 
 const momentsAtMost = 1000;
@@ -51,7 +70,9 @@ export async function doAllDue(db: Database, realNow: Date): Promise<number> {
     'SELECT id, clock_offset_ms FROM program ORDER BY id',
   );
   for (const program of programs) {
-    await attempt(doPeriodic(db, program.id, programNow(program, realNow)));
+    const round = { programId: program.id, until: programNow(program, realNow), realNow };
+    await attempt(doPeriodic(db, round));
+    await attempt(doDaily(db, round));
   }
   if (failures.length > 0) throw failures[0];
   return moments.length;

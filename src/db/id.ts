@@ -14,6 +14,16 @@ export function newId(kind: IdKind): string {
   return `${idPrefixes[kind]}_${base32(bytes)}`;
 }
 
+/**
+ * The smallest id of this kind that could have been made at a moment: ids above it were made then or
+ * later. For spans of rows by the time they were stored; never for a business moment.
+ */
+export function idFrom(kind: IdKind, moment: Date): string {
+  const bytes = Buffer.alloc(16);
+  bytes.writeUIntBE(moment.getTime(), 0, 6);
+  return `${idPrefixes[kind]}_${base32(bytes)}`;
+}
+
 /** 128 bits as 26 characters of 5 bits; the first holds the 3 highest bits. */
 function base32(bytes: Buffer): string {
   let text = '';

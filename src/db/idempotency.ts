@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { insertMany } from './bulk';
 import type { Database, Tx } from './database';
 
 /** One use of an Idempotency-Key: keys are per store, so two stores may use the same text. */
@@ -52,21 +53,70 @@ export async function claimKey(tx: Tx, use: KeyUse): Promise<Claim> {
   return stored ?? { state: row?.locked === true ? 'new' : 'running' };
 }
 
-/** Stores the answer in the transaction that did the work. @throws KeyTaken */
-export async function keepAnswer(
-  tx: Tx,
-  use: KeyUse,
-  answer: StoredAnswer,
-  now: Date,
-): Promise<void> {
-  const kept = await tx.run(
-    `INSERT INTO idempotency_key (store_id, key, request_hash, status, body, created_at)
-     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
-    [use.storeId, use.key, use.requestHash, answer.status, answer.body, now],
+/**
+ * `claimKey` for many requests that share a transaction, in their order and in one statement. Of
+ * several with one key the first may get `new`; the others come while it is `running`.
+ */
+export async function claimKeys(tx: Tx, uses: readonly KeyUse[]): Promise<Claim[]> {
+  if (uses.length === 0) return [];
+  const rows = await tx.rows<{ locked: boolean } & KeyRow>(
+    `SELECT pg_try_advisory_xact_lock(w.lock) AS locked, k.request_hash, k.status, k.body
+     FROM unnest($1::bigint[], $2::text[], $3::text[]) WITH ORDINALITY AS w (lock, store_id, key, n)
+     LEFT JOIN idempotency_key k ON k.store_id = w.store_id AND k.key = w.key
+     ORDER BY w.n`,
+    [uses.map(lockNumber), uses.map(({ storeId }) => storeId), uses.map(({ key }) => key)],
   );
-  // The look at the row and the lock are one statement with one snapshot: a commit in between is
+  const claimed = new Set<string>();
+  return uses.map((use, index): Claim => {
+    const row = rows[index];
+    const stored = row === undefined ? undefined : claimOf(row, use);
+    if (stored !== undefined) return stored;
+    const name = `${use.storeId}\n${use.key}`;
+    // The lock is the transaction's, so it does not keep apart two requests of the same one.
+    if (row?.locked !== true || claimed.has(name)) return { state: 'running' };
+    claimed.add(name);
+    return { state: 'new' };
+  });
+}
+
+/** An answer with the key under which it is kept. */
+export interface KeptAnswer extends KeyUse, StoredAnswer {
+  readonly createdAt: Date;
+}
+
+/** Stores answers in the transaction that did the work. @throws KeyTaken */
+export async function keepAnswers(tx: Tx, answers: readonly KeptAnswer[]): Promise<void> {
+  const kept = await insertMany(
+    tx,
+    'idempotency_key',
+    keyColumns,
+    answers.map(({ storeId, key, requestHash, status, body, createdAt }) => ({
+      storeId,
+      key,
+      requestHash,
+      status,
+      body,
+      createdAt,
+    })),
+    'ON CONFLICT DO NOTHING',
+  );
+  // The look at the rows and the locks are one statement with one snapshot: a commit in between is
   // noticed only here.
-  if (kept === 0) throw new KeyTaken();
+  if (kept < answers.length) throw new KeyTaken();
+}
+
+const keyColumns = {
+  storeId: 'text',
+  key: 'text',
+  requestHash: 'text',
+  status: 'int4',
+  body: 'text',
+  createdAt: 'timestamptz',
+} as const;
+
+/** `keepAnswers` for one. @throws KeyTaken */
+export function keepAnswer(tx: Tx, use: KeyUse, answer: StoredAnswer, now: Date): Promise<void> {
+  return keepAnswers(tx, [{ ...use, ...answer, createdAt: now }]);
 }
 
 /**

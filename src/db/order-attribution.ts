@@ -6,6 +6,7 @@ import {
   type Holder,
 } from '../domain/referral/attribution';
 import { bindingAt, type BindingSpan, touch } from '../domain/referral/binding';
+import { clickFault, type ReadClickId } from '../domain/referral/click';
 import {
   type DistributorHistory,
   type PathMember,
@@ -14,6 +15,7 @@ import {
   uplineAt,
 } from '../domain/referral/upline';
 import { earns } from '../domain/distributor/state';
+import { type ClickFacts, loadClicks } from './click';
 import type { Tx } from './database';
 import { newId } from './id';
 import type { ProgramRow } from './program';
@@ -56,28 +58,40 @@ export interface AttributionResult {
   ended: { id: string; endsAt: Date }[];
 }
 
+export interface AttributionOptions {
+  /** false: no lock on the customers, for answers that write nothing; default true */
+  lock?: boolean;
+  /** left out: no click id is ours */
+  readClickId?: ReadClickId | undefined;
+}
+
 type Histories = Map<string, DistributorHistory>;
 
 /**
  * Attributes orders one after the other, so that a binding that one makes counts for the next, and
  * finds the upline of each as of its payment. It reads in a fixed number of statements, however
- * many orders there are (one more per 64 levels where `compress` has to climb further).
+ * many orders there are (one more per 64 levels where `compress` has to climb further, one more
+ * where an order has a click id).
  */
 export async function attributeOrders(
   tx: Tx,
   orders: readonly Attributable[],
+  { lock = true, readClickId }: AttributionOptions = {},
 ): Promise<AttributionResult> {
   const holders = await loadCodeHolders(tx, orders.flatMap(givenCodes));
-  const timelines = await settledTimelines(tx, orders, holders);
+  const clicks = await clicksOf(tx, orders, readClickId);
+  const sources = { holders, clicks };
+  const timelines = await timelinesOf(tx, orders, sources, lock);
   const histories: Histories = new Map();
   const span = spanOf(orders);
   const seeds = [
     ...holders.values(),
+    ...[...clicks.values()].map(({ distributorId }) => distributorId),
     ...[...timelines.values()].flat().map(({ distributorId }) => distributorId),
   ];
   const levelsUp = Math.max(0, ...orders.map(({ rules }) => rules.levels - 1));
   await loadHistories(tx, histories, seeds, { levelsUp, ...span });
-  const result = walk(orders, { holders, timelines, histories });
+  const result = walk(orders, { ...sources, timelines, histories });
   const uplines = await findUplines(tx, orders, result.attributions, { histories, span });
   const attributed = result.attributions.map((attribution, index) => ({
     attribution,
@@ -97,28 +111,64 @@ function givenCodes({ order, program }: Attributable): GivenCode[] {
   ];
 }
 
+/** By what the order gives, the click that it means. One of another program is none of ours. */
+async function clicksOf(
+  tx: Tx,
+  orders: readonly Attributable[],
+  readClickId: ReadClickId | undefined,
+): Promise<Map<string, ClickFacts>> {
+  const clicks = new Map<string, ClickFacts>();
+  if (readClickId === undefined) return clicks;
+  const ids = new Map<string, string>();
+  for (const { order } of orders) {
+    const given = order.attribution.clickId;
+    const id = given === undefined ? undefined : readClickId(given);
+    if (given !== undefined && id !== undefined) ids.set(given, id);
+  }
+  const found = await loadClicks(tx, [...ids.values()]);
+  for (const [given, id] of ids) {
+    const click = found.get(id);
+    if (click !== undefined) clicks.set(given, click);
+  }
+  return clicks;
+}
+
+function clickOf({ order, program }: Attributable, { clicks }: Sources): ClickFacts | undefined {
+  const given = order.attribution.clickId;
+  const click = given === undefined ? undefined : clicks.get(given);
+  return click?.programId === program.id ? click : undefined;
+}
+
 function keyOf({ order, program }: Attributable): string {
   return customerKey({ programId: program.id, customerExternalId: order.customerExternalId });
+}
+
+/** To whom what the orders give leads, by `codeKey` and by the click id as it was given. */
+interface Sources {
+  holders: ReadonlyMap<string, string>;
+  clicks: ReadonlyMap<string, ClickFacts>;
 }
 
 /**
  * The bindings of all customers, read again under a lock for those who may get a new one. Customers
  * whose bindings cannot change are not locked: they are most of them.
  */
-async function settledTimelines(
+async function timelinesOf(
   tx: Tx,
   orders: readonly Attributable[],
-  holders: ReadonlyMap<string, string>,
+  sources: Sources,
+  lock: boolean,
 ): Promise<Map<string, BindingSpan[]>> {
   const customerOf = ({ order, program }: Attributable) => ({
     programId: program.id,
     customerExternalId: order.customerExternalId,
   });
   const timelines = await loadBindings(tx, orders.map(customerOf));
+  if (!lock) return timelines;
   const unsettled = orders
     .filter((item) => {
-      const known = givenCodes(item).some((code) => holders.has(codeKey(code)));
-      if (!known) return false;
+      const known = givenCodes(item).some((code) => sources.holders.has(codeKey(code)));
+      if (!known && clickOf(item, sources) === undefined) return false;
       const current = bindingAt(timelines.get(keyOf(item)) ?? [], item.order.paidAt);
       return current === undefined || item.program.bindingTouch === 'last';
     })
@@ -137,8 +187,7 @@ function spanOf(orders: readonly Attributable[]): { from: Date; to: Date } {
   };
 }
 
-interface Known {
-  holders: ReadonlyMap<string, string>;
+interface Known extends Sources {
   timelines: Map<string, BindingSpan[]>;
   histories: Histories;
 }
@@ -152,9 +201,7 @@ function walk(orders: readonly Attributable[], known: Known) {
     attributions.push(attribution);
     if (attribution.distributorId === null || attribution.by === 'binding') continue;
     const at = item.order.paidAt;
-    const standing = standingAt(known.histories.get(attribution.distributorId), at);
-    // Somebody who does not earn (not yet, or no more) must not take a customer from those who do.
-    if (standing === undefined || !earns(standing.status)) continue;
+    if (!mayBind(item, known.histories.get(attribution.distributorId))) continue;
     const key = keyOf(item);
     const spans = known.timelines.get(key) ?? [];
     const outcome = touch(bindingRules(item.program), spans, {
@@ -184,6 +231,17 @@ function walk(orders: readonly Attributable[], known: Known) {
   };
 }
 
+/**
+ * Whether an order ties its buyer to the distributor who brought it. Somebody who does not earn (not
+ * yet, or no more) must not take a customer from those who do, and under `deny` nobody becomes his
+ * own customer: a purchase of one's own brings nothing, now or later.
+ */
+function mayBind({ order, rules }: Attributable, history: DistributorHistory | undefined): boolean {
+  const standing = standingAt(history, order.paidAt);
+  if (standing === undefined || !earns(standing.status)) return false;
+  return rules.selfPurchase === 'allow' || history?.customerExternalId !== order.customerExternalId;
+}
+
 /** The binding rules of a program as the domain wants them. */
 export function bindingRules(program: ProgramRow) {
   return {
@@ -205,9 +263,13 @@ function candidatesOf(item: Attributable, known: Known): Candidate[] {
     given: code.given,
     holder: holder(known.holders.get(codeKey(code))),
   }));
-  // Clicks are not recorded in this version, so a click id leads to nobody.
   const { clickId } = order.attribution;
-  if (clickId !== undefined) candidates.push({ by: 'click', given: clickId, holder: undefined });
+  if (clickId !== undefined) {
+    const click = clickOf(item, known);
+    const fault = click && clickFault(click.clickedAt, order.paidAt, item.program.clickWindowDays);
+    const held = holder(click?.distributorId);
+    candidates.push({ by: 'click', given: clickId, holder: held, fault });
+  }
   const binding = bindingAt(known.timelines.get(keyOf(item)) ?? [], order.paidAt);
   if (binding !== undefined) {
     candidates.push({ by: 'binding', given: binding.id, holder: holder(binding.distributorId) });

@@ -1,23 +1,14 @@
 import { createHash } from 'node:crypto';
-import { baseAmounts, type OrderFacts } from '../domain/commission/calculation';
-import { bookOrder } from '../domain/commission/booking';
+import { baseAmounts } from '../domain/commission/base';
 import type { Caller } from '../domain/kernel/access';
 import type { Language } from '../domain/kernel/language';
 import { Refusal } from '../domain/kernel/refusal';
-import { releaseAt } from '../domain/order/hold';
-import {
-  type OrderInput,
-  type OrderLineInput,
-  orderContent,
-  whyRefused,
-} from '../domain/order/order';
-import { coverOf, covers, type ProductCover } from '../domain/order/scope';
+import { type OrderInput, orderContent, whyRefused } from '../domain/order/order';
+import type { ReadClickId } from '../domain/referral/click';
 import type { Tx } from './database';
-import { newId } from './id';
 import { loadOrderViews, type OrderView, viewOfBooked } from './order';
-import { type Attributed, attributeOrders } from './order-attribution';
-import { type BookedCommission, type BookedOrder, writeOrders } from './order-write';
-import { type PlanInForce, plansAt } from './plan';
+import { bookFresh, factsOf, type FreshOrder } from './order-booking';
+import { type BookedOrder, writeOrders } from './order-write';
 import type { ProgramRow } from './program';
 
 /** What became of one order of a batch. */
@@ -29,14 +20,13 @@ export interface IntakeContext {
   /** real time */
   now: Date;
   language: Language;
+  /** reads the click ids of orders; left out: no click id is ours */
+  readClickId?: ReadClickId;
 }
 
 /** An order that passed every check and is new. */
-interface Accepted {
+interface Accepted extends FreshOrder {
   index: number;
-  order: OrderInput;
-  program: ProgramRow;
-  contentHash: string;
 }
 
 /** What is known of an order before anything is written. */
@@ -62,28 +52,10 @@ export async function acceptOrders(
   const stored = await storedOrders(tx, context.caller.storeId, orders);
   const verdicts = judge(orders, { programs, stored, now: context.now });
   const fresh = verdicts.flatMap((verdict) => (verdict.kind === 'new' ? [verdict.accepted] : []));
-  const plans = await plansOf(tx, fresh);
-  const covers = await coversOf(tx, fresh);
-  const attributable = fresh.map(({ order, program }, i) => ({
-    id: newId('order'),
-    order,
-    program,
-    rules: plans[i]?.body ?? planless,
-  }));
-  const found = await attributeOrders(tx, attributable);
-  const booked = fresh.map((accepted, i) =>
-    book(accepted, attributable[i]!.id, {
-      plan: plans[i],
-      cover: covers.get(accepted.program.id),
-      attributed: found.attributed[i]!,
-    }),
-  );
-  await writeOrders(tx, booked, found, { actor: context.caller.actor, now: context.now });
+  const { booked, attribution } = await bookFresh(tx, fresh, 'lock', context.readClickId);
+  await writeOrders(tx, booked, attribution, { actor: context.caller.actor, now: context.now });
   return answer(tx, verdicts, booked, context.language);
 }
-
-// Without a plan nobody earns, but the order still says who brought it.
-const planless = { levels: 1, onIneligible: 'skip', selfPurchase: 'deny' } as const;
 
 /** Also keeps plans from being published until the orders are in: they would be the wrong ones. */
 async function lockPrograms(
@@ -163,88 +135,6 @@ function discountRefusal(order: OrderInput): Refusal | undefined {
     if (error instanceof Refusal) return error;
     throw error;
   }
-}
-
-function factsOf(order: OrderInput, cover: ProductCover): OrderFacts {
-  return {
-    lines: order.lines.map((line) => ({ ...defined(line), inScope: covers(cover, line) })),
-    orderDiscountAmount: order.orderDiscountAmount,
-  };
-}
-
-function defined({ productId, category, unitCostAmount, ...line }: OrderLineInput) {
-  return {
-    ...line,
-    ...(productId === undefined ? {} : { productId }),
-    ...(category === undefined ? {} : { category }),
-    ...(unitCostAmount === undefined ? {} : { unitCostAmount }),
-  };
-}
-
-async function plansOf(tx: Tx, fresh: readonly Accepted[]): Promise<(PlanInForce | undefined)[]> {
-  const plans: (PlanInForce | undefined)[] = fresh.map(() => undefined);
-  for (const programId of programIdsOf(fresh)) {
-    const own = fresh.map((_, i) => i).filter((i) => fresh[i]!.program.id === programId);
-    const moments = own.map((i) => fresh[i]!.order.paidAt);
-    const found = await plansAt(tx, programId, moments);
-    own.forEach((i, position) => (plans[i] = found[position]));
-  }
-  return plans;
-}
-
-async function coversOf(tx: Tx, fresh: readonly Accepted[]): Promise<Map<string, ProductCover>> {
-  const designated = fresh.filter(({ program }) => program.productScope === 'designated');
-  const ids = programIdsOf(designated);
-  if (ids.length === 0) return new Map();
-  const rows = await tx.rows<{ programId: string; kind: string; value: string }>(
-    'SELECT program_id, kind, value FROM program_product WHERE program_id = ANY($1)',
-    [ids],
-  );
-  return new Map(ids.map((id) => [id, coverOf(rows.filter(({ programId }) => programId === id))]));
-}
-
-function programIdsOf(fresh: readonly Accepted[]): string[] {
-  return [...new Set(fresh.map(({ program }) => program.id))].sort();
-}
-
-function book(
-  { order, program, contentHash }: Accepted,
-  id: string,
-  by: { plan: PlanInForce | undefined; cover: ProductCover; attributed: Attributed },
-): BookedOrder {
-  const hold = {
-    startsAt: program.holdStartsAt,
-    days: program.holdDays,
-    assumeReceivedAfterDays: program.assumeReceivedAfterDays,
-  };
-  const { plan, cover, attributed } = by;
-  const lines = bookOrder(plan?.body, attributed.upline, factsOf(order, cover)).map((line) => ({
-    id: newId('orderLine'),
-    ...line,
-  }));
-  const commissions = lines.flatMap((line, position) =>
-    line.commissions
-      .filter(({ amount }) => amount > 0n)
-      .map((commission): BookedCommission => ({
-        id: newId('commission'),
-        orderLineId: line.id,
-        lineExternalId: order.lines[position]!.externalId,
-        baseAmount: line.baseAmount,
-        ...commission,
-      })),
-  );
-  return {
-    ...attributed,
-    id,
-    order,
-    program,
-    contentHash,
-    planId: plan?.id ?? null,
-    hold,
-    releaseAt: releaseAt(hold, { paidAt: order.paidAt, receivedAt: null }),
-    lines,
-    commissions,
-  };
 }
 
 async function answer(

@@ -1,4 +1,5 @@
 import type { BookedLine } from '../domain/commission/booking';
+import type { LineEarning } from '../domain/commission/calculation';
 import { programNow } from '../domain/kernel/clock';
 import type { LedgerTransactionInput } from '../domain/ledger/posting';
 import { commissionEarned } from '../domain/ledger/posting';
@@ -6,6 +7,7 @@ import type { HoldTerms } from '../domain/order/hold';
 import type { OrderInput } from '../domain/order/order';
 import type { Rejection } from '../domain/referral/attribution';
 import { type Columns, insertMany } from './bulk';
+import { usesOf, writeUses } from './campaign-budget';
 import type { Tx } from './database';
 import { type EventInput, recordEvents } from './event';
 import { newId } from './id';
@@ -22,21 +24,16 @@ export interface BookedOrder extends Attributed {
   planId: string | null;
   hold: HoldTerms;
   releaseAt: Date;
-  lines: (BookedLine & { id: string })[];
+  lines: (BookedLine & { id: string; inScope: boolean })[];
   commissions: BookedCommission[];
 }
 
 /** A commission of more than 0. */
-export interface BookedCommission {
+export interface BookedCommission extends LineEarning {
   id: string;
   orderLineId: string;
   lineExternalId: string;
-  level: number;
-  distributorId: string;
   baseAmount: bigint;
-  rateBps: number | null;
-  ruleId: string;
-  amount: bigint;
 }
 
 export interface WriteContext {
@@ -79,6 +76,10 @@ export async function writeOrders(
     ...attribution.bindings.map((binding) => bindingEvent(binding, booked, context.now)),
     ...booked.flatMap((order) => heldEvents(order, context.now)),
   ]);
+  await writeUses(
+    tx,
+    booked.flatMap(({ lines }) => lines.flatMap(({ id, calculation }) => usesOf(id, calculation))),
+  );
   const programIds = [...new Set(booked.map(({ program }) => program.id))].sort();
   for (const programId of programIds) {
     const own = booked.filter(({ program }) => program.id === programId);
@@ -164,6 +165,7 @@ const lineColumns = {
   discountAmount: 'int8',
   unitCostAmount: 'int8',
   baseAmount: 'int8',
+  inScope: 'bool',
   terms: 'jsonb',
 } as const;
 
@@ -183,6 +185,7 @@ async function insertLines(tx: Tx, booked: readonly BookedOrder[]): Promise<void
       discountAmount: line.discountAmount,
       unitCostAmount: line.unitCostAmount ?? null,
       baseAmount: item.lines[position]!.baseAmount,
+      inScope: item.lines[position]!.inScope,
       terms: item.lines[position]!.terms,
     })),
   );
@@ -215,7 +218,6 @@ async function insertCommissions(
       ...commission,
       programId: item.program.id,
       orderId: item.id,
-      kind: 'sale',
       originalAmount: commission.amount,
       createdAt,
     })),

@@ -186,7 +186,6 @@ export function viewOfBooked(booked: BookedOrder, language: Language): OrderView
     commissions: booked.commissions.map((commission) =>
       commissionView({
         ...commission,
-        kind: 'sale',
         originalAmount: commission.amount,
         releaseAt,
         availableAt: null,

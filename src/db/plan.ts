@@ -1,4 +1,4 @@
-import { blocksPublication, type Finding, findingsOf } from '../domain/commission/findings';
+import { type Finding, findingsOf, knownFindings, unwaived } from '../domain/commission/findings';
 import { type PlanBody, planInForce, type PublishedPlan } from '../domain/commission/plan';
 import { effectiveMoment } from '../domain/commission/publication';
 import { programNow } from '../domain/kernel/clock';
@@ -6,6 +6,7 @@ import { Refusal } from '../domain/kernel/refusal';
 import type { Tx } from './database';
 import { recordEvents } from './event';
 import { newId } from './id';
+import { type Waiver, waiversOf } from './plan-waiver';
 import { type ProgramRow, programById, type Reach } from './program';
 
 /** A plan version. `retired`: a later one is in force; it is derived, not stored. */
@@ -16,7 +17,11 @@ export interface PlanRow {
   status: 'draft' | 'published' | 'retired';
   body: PlanBody;
   note: string;
+  /** of a draft: what the guard says now; of a published plan: what it said at the publication */
   findings: Finding[];
+  waivers: Waiver[];
+  /** who posted it: `key:<id>` or `admin:<id>` */
+  authorId: string;
   effectiveAt: Date | null;
   publishedAt: Date | null;
   createdAt: Date;
@@ -30,7 +35,7 @@ export interface PlanInForce extends PublishedPlan {
 // A published plan is over when another one has taken effect after it on the program's clock.
 const planColumns = `
   p.id, p.program_id, p.version, p.body, p.note, p.findings, p.effective_at, p.published_at,
-  p.created_at,
+  p.created_at, p.author_id, g.hold_days,
   CASE WHEN p.status = 'published' AND EXISTS (
     SELECT 1 FROM plan later
     WHERE later.program_id = p.program_id AND later.status = 'published'
@@ -39,13 +44,19 @@ const planColumns = `
         > (p.effective_at, p.published_at, p.version)
   ) THEN 'retired' ELSE p.status END AS status`;
 
+/** A plan as a query answers it. */
+type StoredPlan = Omit<PlanRow, 'findings' | 'waivers'> & {
+  findings: { rule: string }[];
+  holdDays: number;
+};
+
 /** Stores a draft under the next version of its program; two at once get two versions. */
 export async function createPlan(
   tx: Tx,
   input: { programId: string; body: PlanBody; note: string; actor: string; now: Date },
 ): Promise<PlanRow> {
   const { programId, body, note, now } = input;
-  await tx.run('SELECT 1 FROM program WHERE id = $1 FOR NO KEY UPDATE', [programId]);
+  const { holdDays } = await lockedProgram(tx, programId);
   const latest = await tx.first<{ version: number }>(
     'SELECT coalesce(max(version), 0)::int AS version FROM plan WHERE program_id = $1',
     [programId],
@@ -58,15 +69,15 @@ export async function createPlan(
     status: 'draft',
     note,
     createdAt: now,
+    authorId: input.actor,
   } as const;
-  const findings = findingsOf(body);
+  const findings = findingsOf(body, { holdDays });
   await tx.insert('plan', {
     ...row,
     body: JSON.stringify(body),
     findings: JSON.stringify(findings),
-    authorId: input.actor,
   });
-  return { ...row, body, findings, effectiveAt: null, publishedAt: null };
+  return { ...row, body, findings, waivers: [], effectiveAt: null, publishedAt: null };
 }
 
 /**
@@ -74,26 +85,75 @@ export async function createPlan(
  * @throws Refusal not_found
  */
 export async function findPlan(read: Tx, reach: Reach, id: string, now: Date): Promise<PlanRow> {
-  const plan = await read.first<PlanRow>(
+  const plan = await read.first<StoredPlan>(
     `SELECT ${planColumns} FROM plan p JOIN program g ON g.id = p.program_id
      WHERE p.id = $2 AND g.store_id = $3 AND ($4 = 'both' OR g.mode = $4)`,
     [now, id, reach.storeId, reach.mode],
   );
   if (plan === undefined) throw new Refusal('not_found', 'There is no such plan.');
-  return plan;
+  return (await withWaivers(read, [plan]))[0]!;
 }
 
 /** The plans of a program, the newest first, up to `limit` after the cursor. */
-export function listPlans(
+export async function listPlans(
   read: Tx,
   query: { programId: string; now: Date; cursor: string | undefined; limit: number },
 ): Promise<PlanRow[]> {
-  return read.rows<PlanRow>(
+  const rows = await read.rows<StoredPlan>(
     `SELECT ${planColumns} FROM plan p JOIN program g ON g.id = p.program_id
      WHERE p.program_id = $2 AND ($3::text IS NULL OR p.id < $3)
      ORDER BY p.id DESC LIMIT $4`,
     [query.now, query.programId, query.cursor ?? null, query.limit],
   );
+  return withWaivers(read, rows);
+}
+
+/**
+ * The plan that decides about an order paid at a moment.
+ * @throws Refusal not_found when none does
+ */
+export async function findPlanInForce(
+  read: Tx,
+  programId: string,
+  at: Date,
+  now: Date,
+): Promise<PlanRow> {
+  const [inForce] = await plansAt(read, programId, [at]);
+  if (inForce === undefined) throw new Refusal('not_found', 'No plan is in force at this moment.');
+  const [plan] = await read.rows<StoredPlan>(
+    `SELECT ${planColumns} FROM plan p JOIN program g ON g.id = p.program_id WHERE p.id = $2`,
+    [now, inForce.id],
+  );
+  return (await withWaivers(read, [plan!]))[0]!;
+}
+
+async function withWaivers(read: Tx, plans: readonly StoredPlan[]): Promise<PlanRow[]> {
+  const waivers = await waiversOf(
+    read,
+    plans.map(({ id }) => id),
+  );
+  return plans.map(({ holdDays, findings, ...plan }) => ({
+    ...plan,
+    findings:
+      plan.status === 'draft' ? findingsOf(plan.body, { holdDays }) : knownFindings(findings),
+    waivers: waivers.filter(({ planId }) => planId === plan.id),
+  }));
+}
+
+async function lockedProgram(tx: Tx, programId: string): Promise<Pick<ProgramRow, 'holdDays'>> {
+  const program = await tx.first<Pick<ProgramRow, 'holdDays'>>(
+    'SELECT hold_days FROM program WHERE id = $1 FOR NO KEY UPDATE',
+    [programId],
+  );
+  if (program === undefined) throw new Refusal('not_found', 'There is no such program.');
+  return program;
+}
+
+/** What stands in the way of a draft's publication: its errors, and its warnings without a waiver. */
+export function obstacles({ findings, waivers }: Pick<PlanRow, 'findings' | 'waivers'>): Finding[] {
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  const waived = new Set(waivers.map(({ rule }) => rule));
+  return [...errors, ...unwaived(findings, waived)];
 }
 
 /**
@@ -110,8 +170,8 @@ export async function publishPlan(
   if (plan.status !== 'draft') {
     throw new Refusal('plan_already_published', 'A plan is published once; make a new version.');
   }
-  if (blocksPublication(findingsOf(plan.body))) {
-    throw new Refusal('plan_not_compliant', 'The plan has findings of severity error.');
+  if (obstacles(plan).length > 0) {
+    throw new Refusal('plan_not_compliant', 'The plan has errors, or warnings without a waiver.');
   }
   const program = await programById(tx, programId);
   const publishedAt = programNow(program, input.now);
@@ -122,9 +182,10 @@ export async function publishPlan(
     ...(await publicationHistory(tx, programId)),
   });
   await tx.run(
-    `UPDATE plan SET status = 'published', effective_at = $2, published_at = $3, published_by = $4
+    `UPDATE plan SET status = 'published', effective_at = $2, published_at = $3, published_by = $4,
+       findings = $5
      WHERE id = $1`,
-    [plan.id, effectiveAt, publishedAt, input.actor],
+    [plan.id, effectiveAt, publishedAt, input.actor, JSON.stringify(plan.findings)],
   );
   await recordPublished(tx, program, plan, effectiveAt, publishedAt);
   return findPlan(tx, input.reach, input.id, input.now);

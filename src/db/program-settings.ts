@@ -1,6 +1,7 @@
 import type { Mode } from '../domain/kernel/access';
 import { floorToSecond } from '../domain/kernel/clock';
 import { Refusal } from '../domain/kernel/refusal';
+import { allowedUrl } from '../domain/referral/link';
 import { contentHash } from './content-hash';
 import type { Tx } from './database';
 import { lockExternalId } from './external-id';
@@ -36,7 +37,13 @@ export interface ProgramSettings {
     reviewAboveAmount: bigint;
     fee: { fixedAmount: bigint; bps: number };
   };
-  binding: { touch: ProgramRow['bindingTouch']; windowDays: number | null; protectDays: number };
+  binding: {
+    touch: ProgramRow['bindingTouch'];
+    windowDays: number | null;
+    protectDays: number;
+    transferObjectionDays: number;
+  };
+  links: { hosts: string[]; landingUrl: string | null; clickWindowDays: number };
   inactivity: { warnAfterDays: number; evictAfterDays: number; appealWindowDays: number };
 }
 
@@ -55,8 +62,8 @@ type SettingColumns = Omit<
 >;
 
 function settingColumns(settings: ProgramSettings): SettingColumns {
-  const { name, timeZone, enrolment, productScope, hold, settlement, binding, inactivity } =
-    settings;
+  const { name, timeZone, enrolment, productScope } = settings;
+  const { hold, settlement, binding, links, inactivity } = settings;
   return {
     name,
     timeZone,
@@ -74,6 +81,10 @@ function settingColumns(settings: ProgramSettings): SettingColumns {
     bindingTouch: binding.touch,
     bindingWindowDays: binding.windowDays,
     bindingProtectDays: binding.protectDays,
+    transferObjectionDays: binding.transferObjectionDays,
+    clickWindowDays: links.clickWindowDays,
+    linkHosts: links.hosts,
+    landingUrl: links.landingUrl,
     ...inactivity,
   };
 }
@@ -101,6 +112,12 @@ export function settingsOf(program: ProgramRow): ProgramSettings {
       touch: program.bindingTouch,
       windowDays: program.bindingWindowDays,
       protectDays: program.bindingProtectDays,
+      transferObjectionDays: program.transferObjectionDays,
+    },
+    links: {
+      hosts: program.linkHosts,
+      landingUrl: program.landingUrl,
+      clickWindowDays: program.clickWindowDays,
     },
     inactivity: {
       warnAfterDays: program.warnAfterDays,
@@ -108,6 +125,21 @@ export function settingsOf(program: ProgramRow): ProgramSettings {
       appealWindowDays: program.appealWindowDays,
     },
   };
+}
+
+/** What a program has that says nothing of links and transfers. */
+export const defaultLinks = { hosts: [], landingUrl: null, clickWindowDays: 30 };
+export const defaultObjectionDays = 7;
+
+/** The hash of what was asked for; settings that came later count only where they differ. */
+function hashOf({ links, binding, ...input }: NewProgram): string {
+  const { transferObjectionDays, ...ties } = binding;
+  const usual = contentHash(links) === contentHash(defaultLinks);
+  return contentHash({
+    ...input,
+    binding: transferObjectionDays === defaultObjectionDays ? ties : binding,
+    ...(usual ? {} : { links }),
+  });
 }
 
 /**
@@ -119,7 +151,7 @@ export async function createProgram(
   tx: Tx,
   { storeId, input, realNow }: { storeId: string; input: NewProgram; realNow: Date },
 ): Promise<{ program: ProgramRow; created: boolean }> {
-  const hash = contentHash(input);
+  const hash = hashOf(input);
   await lockExternalId(tx, 'program', storeId, input.externalId);
   const before = await tx.first<ProgramRow>(
     'SELECT * FROM program WHERE store_id = $1 AND external_id = $2',
@@ -154,6 +186,16 @@ export async function createProgram(
   return { program, created: true };
 }
 
+/** @throws Refusal link_host_not_allowed */
+export function mustLandOnHost({ links }: Pick<ProgramSettings, 'links'>): void {
+  const { landingUrl, hosts } = links;
+  if (landingUrl === null || allowedUrl(landingUrl, hosts) !== undefined) return;
+  const message = 'landingUrl must be an http or https address on one of links.hosts.';
+  throw new Refusal('link_host_not_allowed', message, {
+    errors: [{ pointer: '/links/landingUrl', code: 'link_host_not_allowed', message }],
+  });
+}
+
 /** Writes new settings over the old ones. The row was locked by `lockProgram`. */
 export async function updateSettings(
   tx: Tx,
@@ -167,7 +209,8 @@ export async function updateSettings(
        settlement_calendar = $9, payout_mode = $10, minimum_payout_amount = $11,
        review_above_amount = $12, fee_fixed_amount = $13, fee_bps = $14, binding_touch = $15,
        binding_window_days = $16, binding_protect_days = $17, warn_after_days = $18,
-       evict_after_days = $19, appeal_window_days = $20
+       evict_after_days = $19, appeal_window_days = $20, transfer_objection_days = $21,
+       click_window_days = $22, link_hosts = $23, landing_url = $24
      WHERE id = $1`,
     [
       program.id,
@@ -177,6 +220,8 @@ export async function updateSettings(
       ...[columns.reviewAboveAmount, columns.feeFixedAmount, columns.feeBps],
       ...[columns.bindingTouch, columns.bindingWindowDays, columns.bindingProtectDays],
       ...[columns.warnAfterDays, columns.evictAfterDays, columns.appealWindowDays],
+      ...[columns.transferObjectionDays, columns.clickWindowDays, columns.linkHosts],
+      columns.landingUrl,
     ],
   );
   return { ...program, ...columns };

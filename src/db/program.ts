@@ -33,6 +33,14 @@ export interface ProgramRow {
   /** null: for good */
   bindingWindowDays: number | null;
   bindingProtectDays: number;
+  /** how long both sides may object to the transfer of a customer */
+  transferObjectionDays: number;
+  /** how long a click on a short link counts */
+  clickWindowDays: number;
+  /** hosts of the shop to which short links may lead */
+  linkHosts: string[];
+  /** where a short link leads that names no page */
+  landingUrl: string | null;
   warnAfterDays: number;
   evictAfterDays: number;
   appealWindowDays: number;

@@ -1,10 +1,8 @@
 import type { Caller } from '../domain/kernel/access';
 import { Refusal } from '../domain/kernel/refusal';
-import { releaseAt } from '../domain/order/hold';
 import { checkMoment } from '../domain/order/refund';
 import type { Tx } from './database';
-import { distributorAccount } from '../domain/ledger/account';
-import { lockBalances } from './ledger';
+import { moveReleases } from './hold';
 import { findOrder, type OrderRow } from './order';
 
 /**
@@ -32,25 +30,7 @@ export async function recordReceipt(
   checkMoment(receivedAt, at, { code: 'receipt_before_payment', pointer: '/receivedAt' });
   await tx.run('UPDATE orders SET received_at = $2 WHERE id = $1', [order.id, receivedAt]);
   if (order.hold.startsAt === 'received') {
-    await moveRelease(tx, order, releaseAt(order.hold, { paidAt: order.paidAt, receivedAt }));
+    await moveReleases(tx, { ...order, receivedAt });
   }
   return { order, recorded: true };
-}
-
-async function moveRelease(tx: Tx, order: OrderRow, to: Date): Promise<void> {
-  const earners = await tx.rows<{ distributorId: string }>(
-    'SELECT DISTINCT distributor_id FROM commission WHERE order_id = $1',
-    [order.id],
-  );
-  // A release of the same people that runs now is finished before, or sees the new moment.
-  await lockBalances(
-    tx,
-    order.programId,
-    earners.map(({ distributorId }) => distributorAccount(distributorId, 'held')),
-  );
-  await tx.run(
-    `UPDATE earning e SET release_at = $2 FROM commission c
-     WHERE c.order_id = $1 AND e.commission_id = c.id AND e.available_at IS NULL`,
-    [order.id, to],
-  );
 }

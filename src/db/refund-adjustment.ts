@@ -1,3 +1,4 @@
+import type { LineEarning } from '../domain/commission/calculation';
 import { distributorAccount } from '../domain/ledger/account';
 import {
   commissionEarned,
@@ -8,51 +9,52 @@ import {
 import { insertMany } from './bulk';
 import type { Tx } from './database';
 import { recordEvents } from './event';
+import { lineReleases } from './hold';
 import { newId } from './id';
 import { lockBalances, postTransactions } from './ledger';
 import type { OrderRow } from './order';
 import { commissionColumns, earningColumns } from './order-write';
 import type { ProgramRow } from './program';
 
-/** What one level of one line earns after the refund. */
-export interface LineChange {
+/** What somebody earns on one line after the refund; the amount may be 0. */
+export interface LineChange extends LineEarning {
   orderLineId: string;
   /** of the whole line, as booked */
   baseAmount: bigint;
-  level: number;
-  distributorId: string;
-  ruleId: string;
-  rateBps: number | null;
-  /** what remains of the commission; may be 0 */
-  amount: bigint;
 }
 
-export interface Adjustment {
+/** The refund for which commissions change. */
+export interface RefundMoment {
   refundId: string;
   order: OrderRow;
   program: ProgramRow;
-  changes: readonly LineChange[];
   /** real time */
   now: Date;
   /** the program's clock */
   businessNow: Date;
-  /** of a commission that this refund creates */
-  releaseAt: Date;
+}
+
+export interface Adjustment extends RefundMoment {
+  changes: readonly LineChange[];
+  /** who else gets postings in this transaction: all accounts are locked in one go */
+  others?: readonly string[];
 }
 
 /** A commission that stands, with what its first earning says. */
 interface Standing {
   id: string;
   orderLineId: string;
-  level: number;
+  kind: LineEarning['kind'];
+  level: number | null;
   distributorId: string;
   amount: bigint;
-  releaseAt: Date;
+  /** null: an after-sale case stops the hold */
+  releaseAt: Date | null;
   availableAt: Date | null;
 }
 
 /** One commission that gets another amount. */
-interface Difference {
+export interface Difference {
   commissionId: string;
   distributorId: string;
   /** after the refund */
@@ -60,7 +62,7 @@ interface Difference {
   /** after minus before; never 0 */
   difference: bigint;
   released: boolean;
-  releaseAt: Date;
+  releaseAt: Date | null;
   /** null: it stands already */
   created: LineChange | null;
 }
@@ -71,54 +73,82 @@ interface Difference {
  * owed. A gain (under a cap another level's loss can be one's gain) is held until the next release.
  */
 export async function adjustCommissions(tx: Tx, adjustment: Adjustment): Promise<void> {
-  const { order, changes, businessNow, refundId } = adjustment;
-  const distributorIds = [...new Set(changes.map(({ distributorId }) => distributorId))];
-  if (distributorIds.length === 0) return;
-  // All accounts in one go and in id order, like everybody who posts here; and before the earnings
-  // are read, so that no release moves them meanwhile.
-  const balances = await lockBalances(tx, order.programId, [
+  const { order, changes, others = [], refundId } = adjustment;
+  if (changes.length === 0) return;
+  const earners = changes.map(({ distributorId }) => distributorId);
+  const balances = await lockEarners(tx, order.programId, [...earners, ...others]);
+  const found = differencesOf(changes, await standing(tx, order.id));
+  const differences = await withRelease(tx, order, found);
+  await postDifferences(tx, adjustment, { reference: `refund:${refundId}`, differences, balances });
+}
+
+/**
+ * Locks the accounts of these distributors that a refund can touch: all in one go and in id order,
+ * like everybody who posts here; and before the earnings are read, so that no release moves them
+ * meanwhile.
+ */
+export function lockEarners(
+  tx: Tx,
+  programId: string,
+  distributorIds: readonly string[],
+): Promise<Balances> {
+  return lockBalances(tx, programId, [
     'commission-expense',
-    ...distributorIds.flatMap((id) => [
+    ...[...new Set(distributorIds)].flatMap((id) => [
       distributorAccount(id, 'held'),
       distributorAccount(id, 'available'),
       distributorAccount(id, 'receivable'),
     ]),
   ]);
-  const differences = differencesOf(adjustment, await standing(tx, order.id));
+}
+
+type Balances = Awaited<ReturnType<typeof lockBalances>>;
+
+/** Writes other amounts of commissions, what was earned or taken, and one ledger transaction. */
+export async function postDifferences(
+  tx: Tx,
+  refund: RefundMoment,
+  posted: { reference: string; differences: readonly Difference[]; balances: Balances },
+): Promise<void> {
+  const { reference, differences, balances } = posted;
   if (differences.length === 0) return;
-  await writeCommissions(tx, adjustment, differences);
-  await insertEarnings(tx, adjustment, differences);
+  await writeCommissions(tx, refund, differences);
+  await insertEarnings(tx, refund, differences);
   const available = new Map(
-    distributorIds.map((id) => [id, balances.get(distributorAccount(id, 'available')) ?? 0n]),
+    differences.map(({ distributorId: id }) => [
+      id,
+      balances.get(distributorAccount(id, 'available')) ?? 0n,
+    ]),
   );
-  await postTransactions(tx, order.programId, [
+  await postTransactions(tx, refund.order.programId, [
     {
-      reference: `refund:${refundId}`,
+      reference,
       kind: 'commission_adjusted',
-      occurredAt: businessNow,
+      occurredAt: refund.businessNow,
       postings: differences.flatMap((difference) => postingsOf(difference, available)),
     },
   ]);
   await recordEvents(
     tx,
-    differences.map((difference) => eventOf(adjustment, difference)),
+    differences.map((difference) => eventOf(refund, difference)),
   );
 }
 
 function standing(tx: Tx, orderId: string): Promise<Standing[]> {
   return tx.rows<Standing>(
-    `SELECT c.id, c.order_line_id, c.level, c.distributor_id, c.amount, e.release_at, e.available_at
+    `SELECT c.id, c.order_line_id, c.kind, c.level, c.distributor_id, c.amount, e.release_at, e.available_at
      FROM commission c JOIN earning e ON e.commission_id = c.id AND e.kind = 'commission'
-     WHERE c.order_id = $1 AND c.kind = 'sale'`,
+     WHERE c.order_id = $1 AND c.kind IN ('sale', 'region')`,
     [orderId],
   );
 }
 
 function differencesOf(
-  { changes, releaseAt }: Adjustment,
+  changes: readonly LineChange[],
   commissions: readonly Standing[],
 ): Difference[] {
-  const key = (item: { orderLineId: string; level: number }) => `${item.orderLineId} ${item.level}`;
+  const key = (item: Pick<Standing, 'orderLineId' | 'kind' | 'level'>) =>
+    `${item.orderLineId} ${item.kind} ${item.level}`;
   const known = new Map(commissions.map((commission) => [key(commission), commission]));
   return changes.flatMap((change): Difference[] => {
     const before = known.get(key(change));
@@ -131,16 +161,31 @@ function differencesOf(
         amount: change.amount,
         difference,
         released: before !== undefined && before.availableAt !== null,
-        releaseAt: before?.releaseAt ?? releaseAt,
+        releaseAt: before?.releaseAt ?? null,
         created: before === undefined ? change : null,
       },
     ];
   });
 }
 
+/** A commission that this refund creates is released like all others of its line. */
+async function withRelease(
+  tx: Tx,
+  order: OrderRow,
+  differences: readonly Difference[],
+): Promise<Difference[]> {
+  if (differences.every(({ created }) => created === null)) return [...differences];
+  const releases = await lineReleases(tx, order);
+  return differences.map((item) =>
+    item.created === null
+      ? item
+      : { ...item, releaseAt: releases.get(item.created.orderLineId) ?? null },
+  );
+}
+
 async function writeCommissions(
   tx: Tx,
-  { order, now }: Adjustment,
+  { order, now }: RefundMoment,
   differences: readonly Difference[],
 ): Promise<void> {
   const changed = differences.filter(({ created }) => created === null);
@@ -158,7 +203,6 @@ async function writeCommissions(
             id: commissionId,
             programId: order.programId,
             orderId: order.id,
-            kind: 'sale',
             amount,
             // Nothing was earned when the order was booked.
             originalAmount: 0n,
@@ -171,7 +215,7 @@ async function writeCommissions(
 
 async function insertEarnings(
   tx: Tx,
-  { refundId, order, now, businessNow }: Adjustment,
+  { refundId, order, now, businessNow }: RefundMoment,
   differences: readonly Difference[],
 ): Promise<void> {
   const rows = differences.map((item) => ({
@@ -206,7 +250,7 @@ function postingsOf(item: Difference, available: Map<string, bigint>): Posting[]
 }
 
 function eventOf(
-  { refundId, order, program, businessNow }: Adjustment,
+  { refundId, order, program, businessNow }: RefundMoment,
   { commissionId, distributorId, amount, difference }: Difference,
 ) {
   return {

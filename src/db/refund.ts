@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
-import { computeLine, type LineTerms } from '../domain/commission/calculation';
+import {
+  calculateLine,
+  type Charges,
+  earningsOf,
+  type LineTerms,
+} from '../domain/commission/calculation';
 import type { PlanBody } from '../domain/commission/plan';
 import type { Caller } from '../domain/kernel/access';
 import { programNow } from '../domain/kernel/clock';
 import { Refusal } from '../domain/kernel/refusal';
-import { releaseAt } from '../domain/order/hold';
 import {
   checkMoment,
   checkRefundLines,
@@ -12,12 +16,13 @@ import {
   type RefundInput,
   remaining,
 } from '../domain/order/refund';
+import { bonusesBehind, recomputeBonuses } from './bonus-refund';
+import { type CampaignUse, loadCharges, useChanges, writeUses } from './campaign-budget';
 import type { Tx } from './database';
 import { newId } from './id';
 import { findOrder, type OrderRow } from './order';
 import { ExternalIdRace } from './order-write';
 import { planBodies } from './plan';
-import type { ProgramRow } from './program';
 import { adjustCommissions, type LineChange } from './refund-adjustment';
 
 /** A refund as it is stored. */
@@ -81,23 +86,15 @@ export async function refundOrder(
   );
   const taken = checkRefundLines(lines, input);
   const refundId = await insertRefund(tx, order, { input, contentHash, taken, now: context.now });
-  const changes = await recomputed(tx, order, taken);
-  await adjustCommissions(tx, {
-    refundId,
-    order,
-    program,
-    changes,
-    ...moments(order, program, context),
-  });
+  const { changes, uses } = await recomputed(tx, order, { refundId, taken });
+  await writeUses(tx, uses);
+  const bonuses = await bonusesBehind(tx, order);
+  const others = bonuses.map(({ distributorId }) => distributorId);
+  const businessNow = programNow(program, context.now);
+  const moment = { refundId, order, program, now: context.now, businessNow };
+  await adjustCommissions(tx, { ...moment, changes, others });
+  await recomputeBonuses(tx, moment, bonuses);
   return { refundId, order, created: true };
-}
-
-function moments(order: OrderRow, program: ProgramRow, context: RefundContext) {
-  return {
-    now: context.now,
-    businessNow: programNow(program, context.now),
-    releaseAt: releaseAt(order.hold, order),
-  };
 }
 
 interface Taken {
@@ -139,27 +136,52 @@ async function insertRefund(
   return id;
 }
 
-/** What every level of the touched lines earns now. */
-async function recomputed(tx: Tx, order: OrderRow, taken: readonly Taken[]): Promise<LineChange[]> {
-  if (order.planId === null) return [];
+/** What everybody earns now on the touched lines, and what their campaigns take back. */
+async function recomputed(
+  tx: Tx,
+  order: OrderRow,
+  refund: { refundId: string; taken: readonly Taken[] },
+): Promise<{ changes: LineChange[]; uses: CampaignUse[] }> {
+  if (order.planId === null) return { changes: [], uses: [] };
   const plan = (await planBodies(tx, [order.planId])).get(order.planId);
   if (plan === undefined) throw new Error(`plan ${order.planId} of order ${order.id} is gone`);
-  return taken.flatMap((item) => levelsOf(plan, item));
+  const { refundId, taken } = refund;
+  const overlaid = taken.filter(({ line }) =>
+    line.terms.levels.some(({ overlays }) => overlays !== undefined),
+  );
+  const charges = await loadCharges(
+    tx,
+    overlaid.map(({ line }) => line.id),
+  );
+  const lines = taken.map((item) =>
+    recomputedLine(plan, item, charges.get(item.line.id), refundId),
+  );
+  return {
+    changes: lines.flatMap((line) => line.changes),
+    uses: lines.flatMap((line) => line.uses),
+  };
 }
 
-function levelsOf(plan: PlanBody, { line, quantity, amount }: Taken): LineChange[] {
+const nothingCharged: Charges = new Map();
+
+function recomputedLine(
+  plan: PlanBody,
+  { line, quantity, amount }: Taken,
+  charges: Charges = nothingCharged,
+  refundId: string,
+): { changes: LineChange[]; uses: CampaignUse[] } {
   const left = remaining({
     ...line,
     refundedQuantity: line.refundedQuantity + quantity,
     refundedAmount: line.refundedAmount + amount,
   });
-  const { unitCostAmount } = line;
+  const { id: orderLineId, baseAmount, terms, unitCostAmount } = line;
   const rest = { ...left, ...(unitCostAmount === null ? {} : { unitCostAmount }) };
-  return computeLine(plan, line.terms, rest).map((commission) => ({
-    orderLineId: line.id,
-    baseAmount: line.baseAmount,
-    ...commission,
-  }));
+  const calculation = calculateLine(plan, terms, rest, charges);
+  return {
+    changes: earningsOf(calculation).map((earning) => ({ orderLineId, baseAmount, ...earning })),
+    uses: useChanges(orderLineId, refundId, charges, calculation),
+  };
 }
 
 /** A refund as answers show it. */

@@ -3,6 +3,7 @@ import { groupBy } from '../domain/kernel/group';
 import { distributorAccount } from '../domain/ledger/account';
 import { type LedgerTransactionInput, released } from '../domain/ledger/posting';
 import type { Database, Tx } from './database';
+import { breaksTheBooks, openReleaseCase } from './release-case';
 import { type EventInput, recordEvents } from './event';
 import { lockBalances, postTransactions } from './ledger';
 import { type ProgramRow, programById } from './program';
@@ -13,10 +14,11 @@ export interface ReleaseInput {
   until: Date;
   /** told after every committed chunk, with the number of earnings it released */
   onProgress?: (released: number) => void;
+  /** commissions in one transaction, unless one distributor alone has more; default 5000 */
+  commissionsAtOnce?: number;
 }
 
-/** Commissions in one transaction, unless one distributor alone has more. */
-const chunkSize = 5000;
+const defaultCommissionsAtOnce = 5000;
 const distributorsAtOnce = 2000;
 
 /**
@@ -50,25 +52,51 @@ export async function releaseAllDue(db: Database, realNow: Date): Promise<number
  * Releases the earnings of a program whose hold is over: held -> available, but what a distributor
  * owes is paid first. An earning becomes available at its own `releaseAt`, whenever this runs. It
  * works in chunks of whole distributors, each committed; after a crash it goes on where it stopped,
- * and two runs at once release nothing twice. Suspended distributors are left out: their money
- * stays held.
+ * and two runs at once release nothing twice. Left out, and so held on: what an after-sale case
+ * stops (`releaseAt` is null), and the money of suspended distributors.
  * @returns the number of earnings released
  */
 export async function releaseDue(db: Database, input: ReleaseInput): Promise<number> {
-  const { programId, until } = input;
+  const { programId, until, commissionsAtOnce = defaultCommissionsAtOnce } = input;
   let count = 0;
   for (let after = ''; ;) {
     const waiting = await waitingDistributors(db.read, programId, until, after);
     const last = waiting.at(-1);
     if (last === undefined) return count;
     const program = await programById(db.read, programId);
-    for (const chunk of chunksOf(waiting)) {
-      const part = await db.transaction((tx) => releaseChunk(tx, program, chunk, until));
-      count += part;
-      input.onProgress?.(part);
+    for (const chunk of chunksOf(waiting, commissionsAtOnce)) {
+      count += await releaseOrSplit(db, program, chunk, input);
     }
     after = last.distributorId;
   }
+}
+
+/**
+ * Releases a chunk. Where the books of one person forbid it (an invariant is broken), the others of
+ * the chunk get their money all the same, and a case is opened for this one.
+ */
+async function releaseOrSplit(
+  db: Database,
+  program: ProgramRow,
+  chunk: readonly Waiting[],
+  input: ReleaseInput,
+): Promise<number> {
+  let count: number;
+  try {
+    count = await db.transaction((tx) => releaseChunk(tx, program, chunk, input.until));
+  } catch (error) {
+    const [first] = chunk;
+    if (first === undefined || !breaksTheBooks(error)) throw error;
+    if (chunk.length === 1) {
+      await openReleaseCase(db, program, { ...first, at: input.until, error });
+      return 0;
+    }
+    const half = Math.ceil(chunk.length / 2);
+    const released = await releaseOrSplit(db, program, chunk.slice(0, half), input);
+    return released + (await releaseOrSplit(db, program, chunk.slice(half), input));
+  }
+  input.onProgress?.(count);
+  return count;
 }
 
 interface Waiting {
@@ -93,14 +121,14 @@ function waitingDistributors(
   );
 }
 
-function chunksOf(waiting: readonly Waiting[]): Waiting[][] {
+function chunksOf(waiting: readonly Waiting[], commissionsAtOnce: number): Waiting[][] {
   const chunks: Waiting[][] = [];
   let room = 0;
   for (const one of waiting) {
     room -= one.commissionIds.length;
     if (room < 0 || chunks.length === 0) {
       chunks.push([]);
-      room = chunkSize - one.commissionIds.length;
+      room = commissionsAtOnce - one.commissionIds.length;
     }
     chunks.at(-1)!.push(one);
   }
@@ -133,9 +161,10 @@ async function releaseChunk(
     ]),
   );
   const earnings = await tx.rows<ReleasedEarning>(
-    `UPDATE earning SET available_at = release_at
-     WHERE commission_id = ANY($1) AND available_at IS NULL AND release_at <= $2
-     RETURNING id, distributor_id, commission_id, amount, available_at`,
+    `UPDATE earning e SET available_at = e.release_at FROM distributor d
+     WHERE e.commission_id = ANY($1) AND e.available_at IS NULL AND e.release_at <= $2
+       AND d.id = e.distributor_id AND d.status <> 'suspended'
+     RETURNING e.id, e.distributor_id, e.commission_id, e.amount, e.available_at`,
     [waiting.flatMap(({ commissionIds }) => commissionIds), until],
   );
   const owedBy = (id: string) => -(balances.get(distributorAccount(id, 'receivable')) ?? 0n);

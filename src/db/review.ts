@@ -214,6 +214,7 @@ const subjectTables: Readonly<Partial<Record<ReviewKind, string>>> = {
   assessment: 'distributor',
   settlement: 'settlement',
   payout: 'payout',
+  bindingTransfer: 'binding_transfer',
 };
 
 /** The roles of an admin of this store; none for a disabled one or one of another store. */
@@ -273,6 +274,8 @@ export function workflowOfReview(
       return { workflowType: 'settlement', workflowId, input: { settlementId: subjectId } };
     case 'payout':
       return { workflowType: 'payout', workflowId, input: { payoutId: subjectId } };
+    case 'bindingTransfer':
+      return { workflowType: 'bindingTransfer', workflowId, input: { transferId: subjectId } };
     case 'application':
     case 'promotion':
     case 'eviction':
@@ -282,7 +285,6 @@ export function workflowOfReview(
       return { workflowType: 'distributor', workflowId, input: { distributorId: subjectId } };
     case 'plan':
     case 'waiver':
-    case 'bindingTransfer':
     case 'dispute':
     case 'material':
     case 'compliance':

@@ -1,8 +1,10 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
+import { apiKeyReader } from '../db/api-key';
 import { newId } from '../db/id';
 import type { HttpDeps } from './deps';
+import { createGroups } from './group';
 import { createLimiter } from './limits';
 import { ProtocolRefusal } from './problem';
 import { type KitState, refuse, registerRoutes, requestIdOf } from './register';
@@ -20,6 +22,8 @@ export interface AppOptions {
 export function createApp(deps: HttpDeps, options: AppOptions = {}): Express {
   const state: KitState = {
     limiter: createLimiter('key', deps.config.rateLimitPerSecond, 1),
+    groups: createGroups(deps.db),
+    readApiKey: apiKeyReader(deps.db.read),
     stopping: options.stopping ?? (() => false),
   };
   const app = express();

@@ -1,4 +1,4 @@
-import { callerOfApiKey } from '../db/api-key';
+import type { ApiKeyReader } from '../db/api-key';
 import { callerOfSession } from '../db/admin';
 import { tokenHash, tokenPrefix } from '../db/token';
 import type { Caller } from '../domain/kernel/access';
@@ -29,6 +29,7 @@ export function refuseCredentialsInUrl(url: string): void {
 /** @throws ProtocolRefusal unauthorized */
 export async function authenticate(
   deps: Pick<HttpDeps, 'db' | 'config' | 'clock'>,
+  readApiKey: ApiKeyReader,
   authorization: string | undefined,
 ): Promise<Caller> {
   const token = bearerToken(authorization);
@@ -40,7 +41,7 @@ export async function authenticate(
   const caller =
     prefix === 'adm_'
       ? await callerOfSession(deps.db.read, hash, deps.clock.now())
-      : await callerOfApiKey(deps.db.read, hash);
+      : await readApiKey(hash);
   if (caller === undefined) throw unauthorized('the token is unknown or over', authorization);
   return caller;
 }

@@ -17,6 +17,8 @@ export interface HttpConfig {
   readonly sessionSeconds: number;
   /** when set, /metrics wants `Authorization: Bearer <it>` */
   readonly metricsToken?: string | undefined;
+  /** where the outside reaches this API, without a slash at the end */
+  readonly callbackBaseUrl: string;
   /** number of proxies in front whose X-Forwarded-For is believed; default 0 */
   readonly trustedProxies: number;
 }

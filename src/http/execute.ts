@@ -2,7 +2,6 @@ import { type AuditNote, recordAudit } from '../db/audit';
 import type { Tx } from '../db/database';
 import {
   beginRun,
-  type Claim,
   claimKey,
   endRun,
   hashRequest,
@@ -10,20 +9,18 @@ import {
   KeyTaken,
   type KeyUse,
 } from '../db/idempotency';
-import type { Caller } from '../domain/kernel/access';
-import type { HttpDeps } from './deps';
+import type { Groups } from './group';
 import { ProtocolRefusal } from './problem';
-import { type Answer, RawBody, type Route, type RouteContext } from './route';
-import { encodeJson } from './strict-json';
-
-type AnyContext = RouteContext<unknown, unknown, unknown, Caller | undefined>;
-
-/** An answer as it goes over the wire. */
-export interface Reply {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Buffer | undefined;
-}
+import {
+  type AnyContext,
+  auditEntry,
+  isSuccess,
+  kept,
+  type Reply,
+  replyOf,
+  storedReply,
+} from './reply';
+import type { Answer, Route } from './route';
 
 const keyAtMost = 255;
 const printable = /^[\x20-\x7e]+$/;
@@ -42,6 +39,7 @@ export async function execute(
   route: Route,
   context: AnyContext,
   request: { readonly url: string; readonly key: string | undefined },
+  groups: Groups,
 ): Promise<Reply> {
   const { caller, rawBody } = context;
   const use: KeyUse | undefined =
@@ -52,6 +50,11 @@ export async function execute(
           key: request.key,
           requestHash: hashRequest(route.method, request.url, rawBody),
         };
+  if (route.grouped !== undefined) {
+    const reply = await groups.write(route, context, use);
+    context.deps.crashPoint?.('api.afterCommit');
+    return reply;
+  }
   if (route.write !== undefined) {
     const reply = await writeOnce(route, context, use);
     context.deps.crashPoint?.('api.afterCommit');
@@ -98,17 +101,8 @@ async function writeIn(
   return reply;
 }
 
-function auditOf(tx: Tx, { caller, requestId, now }: AnyContext) {
-  return (note: AuditNote) => {
-    if (caller === undefined) throw new Error('an open route has nobody to name in the audit log');
-    return recordAudit(tx, {
-      ...note,
-      storeId: caller.storeId,
-      actor: caller.actor,
-      requestId,
-      at: now,
-    });
-  };
+function auditOf(tx: Tx, context: AnyContext) {
+  return (note: AuditNote) => recordAudit(tx, auditEntry(note, context));
 }
 
 /** Work outside a transaction: the key is claimed first and answered (or freed) afterwards. */
@@ -127,61 +121,4 @@ async function runOnce(route: Route, context: AnyContext, use: KeyUse): Promise<
   } finally {
     if (!done) await endRun(db, use, undefined);
   }
-}
-
-function storedReply(claim: Claim, route: Route, deps: HttpDeps, use: KeyUse): Reply | undefined {
-  switch (claim.state) {
-    case 'new':
-      return undefined;
-    case 'running':
-      throw new ProtocolRefusal('idempotency_in_progress', 'ask again when it is done', {
-        headers: { 'Retry-After': '1' },
-      });
-    case 'reused':
-      throw new ProtocolRefusal(
-        'idempotency_key_reused',
-        'another path or body came with this key',
-      );
-    case 'done': {
-      const { status, body } = claim.answer;
-      const text = route.secretAnswer === true ? deps.vault.open(placeOf(use), body) : body;
-      return {
-        status,
-        headers: { ...jsonHeaders, 'Idempotency-Replayed': 'true' },
-        body: text === '' ? undefined : text,
-      };
-    }
-  }
-}
-
-function kept(reply: Reply, route: Route, deps: HttpDeps, use: KeyUse) {
-  const body = reply.body === undefined ? '' : reply.body.toString();
-  return {
-    status: reply.status,
-    body: route.secretAnswer === true ? deps.vault.seal(placeOf(use), body) : body,
-  };
-}
-
-function placeOf(use: KeyUse): string {
-  return `idempotency_key.body:${use.storeId}:${use.key}`;
-}
-
-function isSuccess(reply: Reply): boolean {
-  return reply.status >= 200 && reply.status < 300;
-}
-
-const jsonHeaders = { 'Content-Type': 'application/json; charset=utf-8' } as const;
-
-/** Encodes an answer. A number that JSON cannot hold undoes the transaction it is encoded in. */
-function replyOf(answer: Answer): Reply {
-  const { status, body, headers = {} } = answer;
-  if (body === undefined) return { status, headers, body: undefined };
-  if (body instanceof RawBody) {
-    return {
-      status,
-      headers: { 'Content-Type': body.contentType, ...headers },
-      body: body.content,
-    };
-  }
-  return { status, headers: { ...jsonHeaders, ...headers }, body: encodeJson(body) };
 }

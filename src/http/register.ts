@@ -1,4 +1,5 @@
 import type { Express, Request, Response } from 'express';
+import type { ApiKeyReader } from '../db/api-key';
 import { sqlState } from '../db/database';
 import { newId } from '../db/id';
 import type { Caller } from '../domain/kernel/access';
@@ -6,18 +7,22 @@ import { Refusal } from '../domain/kernel/refusal';
 import { authenticate, authorize, refuseCredentialsInUrl } from './authenticate';
 import { ClientGone, defaultBodyLimit, readBody } from './body';
 import type { HttpDeps } from './deps';
-import { execute, readKey, type Reply } from './execute';
+import { execute, readKey } from './execute';
 import { check, onePerPointer, translate } from './faults';
 import { type Input, readInput } from './input';
 import type { Limiter } from './limits';
 import { localeOf, problemFor, problemHeaders, problemOf, ProtocolRefusal } from './problem';
 import { isProblemCode } from './refusals';
+import type { Groups } from './group';
+import type { Reply } from './reply';
 import type { Item, Route, RouteContext } from './route';
 import { encodeJson } from './strict-json';
 
 /** What the kit keeps between requests. */
 export interface KitState {
   readonly limiter: Limiter;
+  readonly groups: Groups;
+  readonly readApiKey: ApiKeyReader;
   /** true from the moment the process was told to stop */
   readonly stopping: () => boolean;
 }
@@ -75,7 +80,7 @@ async function answerOf(
   refuseCredentialsInUrl(request.url);
   let caller: Caller | undefined;
   if (route.access !== 'open') {
-    caller = await authenticate(deps, request.headers.authorization);
+    caller = await authenticate(deps, state.readApiKey, request.headers.authorization);
     response.locals['actor'] = caller.actor;
     response.set(await state.limiter.use(caller.actor));
     authorize(route.access, caller);
@@ -91,7 +96,7 @@ async function answerOf(
   };
   const input = readInput(route, raw, locale);
   const context = contextOf(input, request, response, { caller, rawBody, deps });
-  return execute(route, context, { url: request.url, key });
+  return execute(route, context, { url: request.url, key }, state.groups);
 }
 
 function queryStringOf(url: string): string {
@@ -116,6 +121,7 @@ function contextOf(
     requestId: problem.requestId,
     locale,
     headers: request.headers,
+    method: request.method,
     address: request.ip ?? '',
     problemOf: (refusal) => problemOf(refusal, problem),
     item: <S extends Parameters<typeof check>[0]>(schema: S, index: number, value: unknown) => {

@@ -59,6 +59,8 @@ export interface RouteContext<P, Q, B, C> {
   readonly headers: IncomingHttpHeaders;
   /** the bytes as they came; only on routes with `rawBody` */
   readonly rawBody: Buffer;
+  /** as it was sent: HEAD comes to the handlers of GET */
+  readonly method: string;
   /** the caller's network address */
   readonly address: string;
   /**
@@ -74,6 +76,24 @@ export interface WriteContext<P, Q, B, C> extends RouteContext<P, Q, B, C> {
   readonly tx: Tx;
   /** Appends to the audit log in this transaction. Ids and settings only, no personal data. */
   audit(note: AuditNote): Promise<void>;
+}
+
+/** What became of one request of a group. */
+export type GroupOutcome<T = Answer> =
+  { readonly answer: T; readonly audit?: AuditNote | undefined } | { readonly refusal: Refusal };
+
+/**
+ * A write whose requests share transactions (group commit): those of one lane that wait together
+ * are written together. Each has its own outcome; a refusal has changed nothing.
+ */
+export interface GroupedWrite<P, Q, B, C, T = Answer> {
+  /** which requests may be written together */
+  readonly lane: (context: RouteContext<P, Q, B, C>) => string;
+  /** Writes requests of one lane, in the order in which they came. */
+  readonly write: (
+    tx: Tx,
+    contexts: readonly RouteContext<P, Q, B, C>[],
+  ) => Promise<readonly GroupOutcome<T>[]>;
 }
 
 export type AnswerOf<A extends Answers> = {
@@ -112,6 +132,8 @@ export interface RouteSpec<
   readonly write?: (
     context: WriteContext<z.output<P>, z.output<Q>, z.output<B>, CallerOf<X>>,
   ) => Promise<AnswerOf<A>>;
+  /** For writes that must be fast: a transaction shared with others, keys and audit included. */
+  readonly grouped?: GroupedWrite<z.output<P>, z.output<Q>, z.output<B>, CallerOf<X>, AnswerOf<A>>;
   /** For reads, and for effects outside a transaction. */
   readonly handle?: (
     context: RouteContext<z.output<P>, z.output<Q>, z.output<B>, CallerOf<X>>,
@@ -135,12 +157,13 @@ export interface Route {
   readonly itemsIn?: string;
   readonly secretAnswer?: boolean;
   readonly write?: (context: WriteContext<unknown, unknown, unknown, unknown>) => Promise<Answer>;
+  readonly grouped?: GroupedWrite<unknown, unknown, unknown, unknown>;
   readonly handle?: (context: RouteContext<unknown, unknown, unknown, unknown>) => Promise<Answer>;
 }
 
 /**
  * Declares a route. Its zod schemas type the handler, validate every request and make the OpenAPI
- * document. Exactly one of `write` and `handle` is given.
+ * document. Exactly one of `write`, `grouped` and `handle` is given.
  */
 export function defineRoute<
   const X extends Access,
@@ -149,8 +172,12 @@ export function defineRoute<
   Q extends z.ZodType = z.ZodUndefined,
   B extends z.ZodType = z.ZodUndefined,
 >(spec: RouteSpec<X, P, Q, B, A>): Route {
-  if ((spec.write === undefined) === (spec.handle === undefined)) {
-    throw new Error(`${spec.method} ${spec.path} needs either write or handle`);
+  const given = [spec.write, spec.grouped, spec.handle].filter((one) => one !== undefined);
+  if (given.length !== 1) {
+    throw new Error(`${spec.method} ${spec.path} needs one of write, grouped and handle`);
+  }
+  if (spec.grouped !== undefined && spec.secretAnswer === true) {
+    throw new Error(`${spec.path}: answers of a group are kept as they are, so no secrets`);
   }
   // The one place where the types are forgotten: the kit calls a handler only with values that
   // came out of the very schemas it was typed by.

@@ -6,7 +6,15 @@ import { type Answer, type TestClient, testClient } from '../support/http';
 import { programBody } from '../support/program';
 import { snapshot } from '../support/snapshot';
 import { testAdmin, testKey } from '../support/store';
-import { apiKeyBody, givenWorld, orderBody, planBody, type World } from '../support/world';
+import {
+  apiKeyBody,
+  campaignBody,
+  givenWorld,
+  orderBody,
+  planBody,
+  simulationBody,
+  type World,
+} from '../support/world';
 
 type Guarded = Route & { access: Exclude<Route['access'], 'open'> };
 
@@ -35,8 +43,12 @@ function pathIn(route: Route, world: World): string {
     programs: world.programId,
     plans: draft ? world.draftPlanId : world.planId,
     bindings: world.bindingId,
+    'binding-transfers': world.transferId,
+    campaigns: world.campaignId,
     'coupon-codes': world.couponId,
     orders: world.orderId,
+    simulations: world.simulationId,
+    'after-sales': world.afterSaleId,
     commissions: world.commissionId,
     reviews: world.reviewId,
     distributors: world.distributorId,
@@ -44,8 +56,12 @@ function pathIn(route: Route, world: World): string {
     settlements: world.settlementId,
     statements: world.statementId,
     payouts: world.payoutId,
+    verifications: world.verificationId,
   };
-  const path = route.path.replace(':refundId', world.refundId);
+  const path = route.path
+    .replace(':refundId', world.refundId)
+    .replace('/links/:code', `/links/${world.distributorCode}`)
+    .replace(':afterSaleId', world.afterSaleId);
   if (!path.includes(':id')) return path;
   const id = ids[kind];
   if (id === undefined || id === '') throw new Error(`say which id ${route.path} takes`);
@@ -72,11 +88,28 @@ const bodies: Record<string, (world: World) => object> = {
   'POST /v1/programs/:id/clock': () => ({ now: '2027-11-25T00:00:00+08:00' }),
   'POST /v1/programs/:id/plans': () => ({ plan: planBody, note: 'again' }),
   'POST /v1/plans/:id/publication': () => ({}),
+  'POST /v1/plans/:id/waivers': () => ({ rule: 'depth-3', reason: 'Our own risk.' }),
+  'POST /v1/plans/:id/simulations': () => simulationBody,
+  'POST /v1/programs/:id/campaigns': () => campaignBody(),
+  'POST /v1/campaigns/:id/stop': () => ({ reason: 'sold out' }),
+  'PUT /v1/programs/:id/region-agents': (world) => ({
+    agents: [{ region: 'CN-33', distributorId: world.distributorId, bps: 1000 }],
+  }),
+  'POST /v1/programs/:id/previews': (world) => orderBody(world.programId),
   'POST /v1/bindings': (world) => ({
     programId: world.programId,
     customerExternalId: 'somebody',
     distributorCode: world.distributorCode,
   }),
+  'POST /v1/binding-transfers': (world) => ({
+    programId: world.programId,
+    customerExternalId: 'somebody-else',
+    toDistributorId: world.distributorId,
+    reason: 'moved to another town',
+  }),
+  'POST /v1/binding-transfers/:id/objections': () => ({ text: 'she is my customer' }),
+  'POST /v1/distributors/:id/links': () => ({ channel: 'poster' }),
+  'POST /v1/distributors/:id/sponsor-changes': () => ({ sponsorCode: null, reason: 'asked for' }),
   'POST /v1/coupon-codes': (world) => ({
     programId: world.programId,
     code: 'SUMMER',
@@ -90,6 +123,12 @@ const bodies: Record<string, (world: World) => object> = {
     refundedAt: '2026-11-12T10:00:00+08:00',
     lines: [{ externalId: '1', quantity: 0, amount: 1 }],
   }),
+  'POST /v1/orders/:id/after-sales': () => ({
+    externalId: 'AS-2',
+    openedAt: '2026-11-12T10:00:00+08:00',
+  }),
+  'POST /v1/orders/:id/after-sales/:afterSaleId/closure': () => ({}),
+  'POST /v1/after-sales/:id/closure': () => ({}),
   'PUT /v1/reviews/:id/assignee': (world) => ({ assigneeId: world.store.admin.id }),
   'POST /v1/reviews/:id/decisions': () => ({ decision: 'approve', reason: 'good' }),
   'PUT /v1/distributors/:id/payout-account': (world) => ({
@@ -110,10 +149,12 @@ const bodies: Record<string, (world: World) => object> = {
   }),
   'POST /v1/channels': () => ({ kind: 'sandbox', name: 'Second', settings: {} }),
   'POST /v1/programs/:id/settlements': () => ({}),
+  'POST /v1/programs/:id/verifications': () => ({}),
 };
 
 /** Queries that a route cannot do without. */
 const queries: Record<string, (world: World) => string> = {
+  'GET /v1/plans/:id/difference': (world) => `?from=${world.draftPlanId}`,
   'GET /v1/ledger/trial-balance': (world) => `?programId=${world.programId}`,
 };
 
@@ -209,6 +250,10 @@ describe("another store's id", () => {
     [
       "a refund under one's own order",
       () => `/v1/orders/${mine.orderId}/refunds/${theirs.refundId}`,
+    ],
+    [
+      "an after-sale case under one's own order",
+      () => `/v1/orders/${mine.orderId}/after-sales/${theirs.afterSaleId}`,
     ],
   ])('is a 404: %s', async (_name, path) => {
     expect((await mine.key.get(path())).status).toBe(404);

@@ -2,6 +2,7 @@ import { releaseDue } from '../../src/db/release';
 import { addDays } from '../../src/domain/kernel/clock';
 import { type TestApp, testApp } from '../support/app';
 import { givenDistributor, givenProgram } from '../support/given';
+import { publishWithWaivers } from '../support/plan';
 import { testStore } from '../support/store';
 import { readVectors } from '../vectors/read';
 
@@ -71,7 +72,7 @@ async function sold(one: Pick<VectorCase, 'plan' | 'upline' | 'buyer' | 'order'>
   const plan = { ...one.plan, rules, tiers };
   const made = await app.shop.post(`/v1/programs/${programId}/plans`, { plan });
   expect(made.status).toBe(201);
-  expect((await app.shop.post(`/v1/plans/${made.body.id}/publication`)).status).toBe(200);
+  expect((await publishWithWaivers(app.shop, app.admin, made.body.id)).status).toBe(200);
   const [first] = one.upline;
   const code = await app.db.read.first<{ code: string }>(
     'SELECT code FROM distributor WHERE id = $1',

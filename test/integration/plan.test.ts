@@ -3,6 +3,7 @@ import type { PlanBody } from '../../src/domain/commission/plan';
 import { PlanJson } from '../../src/http/schemas/plan';
 import { type TestApp, testApp } from '../support/app';
 import { givenProgram } from '../support/given';
+import { publishWithWaivers } from '../support/plan';
 import { testStore } from '../support/store';
 
 const rule = { id: 'direct', level: 1, match: {}, rate: { bps: 1000 } };
@@ -28,7 +29,7 @@ async function draft(programId: string, body: object = plan): Promise<string> {
 }
 
 const publish = (id: string, body: object = {}) =>
-  app.shop.post(`/v1/plans/${id}/publication`, body);
+  publishWithWaivers(app.shop, app.admin, id, body);
 
 describe('plan versions', () => {
   it('are numbered without gaps or repeats, however many are made at once', async () => {
@@ -48,7 +49,7 @@ describe('plan versions', () => {
       id: first,
       version: 1,
       status: 'draft',
-      findings: [],
+      findings: [{ rule: 'pays-on-downline-sales', severity: 'warning', waiver: null }],
       effectiveAt: null,
       plan: { ...plan, rounding: 'floor', onIneligible: 'skip', selfPurchase: 'deny' },
     });
@@ -68,7 +69,7 @@ describe('plan versions', () => {
   });
 
   it('are refused with every fault at once', async () => {
-    const faulty = { ...plan, levels: 9, colour: 'red', tiers: [] };
+    const faulty = { ...plan, levels: 11, colour: 'red', tiers: [] };
     const answer = await app.shop.post(`/v1/programs/${await program()}/plans`, { plan: faulty });
     expect(answer.status).toBe(400);
     const pointers = answer.body.errors.map(({ pointer }: { pointer: string }) => pointer);
@@ -149,7 +150,11 @@ describe('publication', () => {
       `SELECT action FROM audit_record WHERE subject_id = $1 ORDER BY id`,
       [id],
     );
-    expect(audit).toEqual([{ action: 'plan.created' }, { action: 'plan.published' }]);
+    expect(audit).toEqual([
+      { action: 'plan.created' },
+      { action: 'plan.waived' },
+      { action: 'plan.published' },
+    ]);
   });
 
   it('retires the plan before only when the new one takes effect', async () => {
@@ -204,7 +209,53 @@ describe('publication', () => {
   });
 });
 
+describe('the difference of two versions', () => {
+  it('is told in words, in the language asked for', async () => {
+    const programId = await program();
+    const from = await draft(programId);
+    const rules = [{ ...rule, rate: { bps: 1200 } }, plan.rules[1]];
+    const to = await draft(programId, { ...plan, rules });
+    const path = `/v1/plans/${to}/difference?from=${from}`;
+    const answer = await app.shop.get(path, { headers: { 'accept-language': 'en' } });
+    expect(answer.body).toEqual({
+      from,
+      to,
+      changes: [
+        {
+          pointer: '/rules/0/rate',
+          kind: 'changed',
+          before: { bps: 1000 },
+          after: { bps: 1200 },
+          text: 'Rule "direct" now pays 12 % instead of 10 %.',
+        },
+      ],
+      text: 'Rule "direct" now pays 12 % instead of 10 %.',
+    });
+    const chinese = await app.shop.get(path, { headers: { 'accept-language': 'zh-CN' } });
+    expect(chinese.body.text).toBe('规则“direct”现按 12 % 计佣，原为 10 %。');
+    const other = await testStore(app.db);
+    expect((await app.shop.as(other.apiKey).get(path)).status).toBe(404);
+  });
+});
+
 describe('the plan in force', () => {
+  it('is read for a moment, and is a 404 where none is', async () => {
+    const programId = await program();
+    const path = `/v1/programs/${programId}/plans/in-force`;
+    expect((await app.shop.get(path)).status).toBe(404);
+    const ids = [];
+    for (const effectiveAt of ['2026-02-01T00:00:00Z', '2026-03-01T00:00:00Z']) {
+      const id = await draft(programId);
+      await publish(id, { effectiveAt });
+      ids.push(id);
+    }
+    const at = async (moment: string) => (await app.shop.get(`${path}?at=${moment}`)).body;
+    expect((await at('2026-02-28T23:59:59Z')).id).toBe(ids[0]);
+    expect((await at('2026-03-01T00:00:00Z')).id).toBe(ids[1]);
+    expect((await at('2026-01-31T23:59:59Z')).code).toBe('not_found');
+    expect((await app.shop.get(path)).body).toMatchObject({ id: ids[1], status: 'published' });
+  });
+
   it('is found for many moments in one go', async () => {
     const programId = await program();
     const ids = [];

@@ -7,10 +7,12 @@ import { newId } from '../../src/db/id';
 import { postTransactions } from '../../src/db/ledger';
 import type { RefundInput } from '../../src/domain/order/refund';
 import { type TestDatabase, testDatabase } from '../support/database';
+import { givenDistributor } from '../support/given';
 import {
   accept,
   acceptOne,
   balancesOf,
+  codeOf,
   givenLine,
   givenOrder,
   givenShop,
@@ -278,6 +280,64 @@ describe('the release', () => {
     );
     expect(first?.availableAt).toEqual(new Date('2026-02-08T00:00:00Z'));
     expect(await wrongBooks(db, shop.programId)).toEqual([]);
+  });
+
+  test('killed between two chunks goes on where it stopped, and releases nothing twice', async () => {
+    const shop = await givenShop(db);
+    const owner = { storeId: shop.storeId, programId: shop.programId };
+    const sellers = await Promise.all(Array.from({ length: 6 }, () => givenDistributor(db, owner)));
+    await accept(
+      db,
+      shop,
+      sellers.flatMap((seller) =>
+        Array.from({ length: 3 }, () =>
+          givenOrder(shop, {
+            customerExternalId: seller,
+            attribution: { distributorCode: codeOf(seller) },
+          }),
+        ),
+      ),
+    );
+    const all = { programId: shop.programId, until: testNow, commissionsAtOnce: 7 };
+    const chunks: number[] = [];
+    const killed = releaseDue(db, {
+      ...all,
+      onProgress: (count) => {
+        chunks.push(count);
+        if (chunks.length === 2) throw new Error('killed');
+      },
+    });
+    await expect(killed).rejects.toThrow('killed');
+    expect(chunks).toEqual([6, 6]); // whole people only
+    expect(await wrongBooks(db, shop.programId)).toEqual([]);
+    expect(await releaseDue(db, all)).toBe(6);
+    expect(await releaseDue(db, all)).toBe(0);
+    for (const seller of sellers) {
+      expect(await balancesOf(db, seller)).toMatchObject({ held: 0n, available: 3600n });
+    }
+    expect(await wrongBooks(db, shop.programId)).toEqual([]);
+  });
+
+  test('leaves out who was suspended after it had looked whose money is due', async () => {
+    const shop = await givenShop(db);
+    await acceptOne(db, shop, givenOrder(shop));
+    const [first, second] = [shop.middle, shop.seller].sort();
+    const until = { programId: shop.programId, until: testNow, commissionsAtOnce: 1 };
+    // Both are due; when the first is done, the second is suspended.
+    const done = releaseDue(
+      {
+        ...db,
+        transaction: async (work) => {
+          const result = await db.transaction(work);
+          await db.read.run(`UPDATE distributor SET status = 'suspended' WHERE id = $1`, [second]);
+          return result;
+        },
+      },
+      until,
+    );
+    expect(await done).toBe(1);
+    expect((await balancesOf(db, first!)).held).toBe(0n);
+    expect((await balancesOf(db, second!)).held).toBeGreaterThan(0n);
   });
 
   test('goes by the clock of each program', async () => {

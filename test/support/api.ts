@@ -61,6 +61,7 @@ export async function startApi(
       rateLimitPerSecond: 100_000,
       signInAttempts: 1_000,
       sessionSeconds: 3600,
+      callbackBaseUrl: 'http://127.0.0.1',
       trustedProxies: 0,
       ...options.config,
     },

@@ -15,16 +15,21 @@ export interface World {
   readonly reviewProgramId: string;
   readonly planId: string;
   readonly draftPlanId: string;
+  readonly simulationId: string;
   readonly channelId: string;
   readonly distributorId: string;
   readonly distributorCode: string;
   readonly orderId: string;
   readonly orderExternalId: string;
   readonly refundId: string;
+  readonly afterSaleId: string;
   readonly commissionId: string;
   readonly couponId: string;
   readonly bindingId: string;
+  readonly transferId: string;
+  readonly campaignId: string;
   readonly reviewId: string;
+  readonly verificationId: string;
   readonly settlementId: string;
   readonly statementId: string;
   readonly payoutId: string;
@@ -35,6 +40,22 @@ export const planBody = {
   rules: [{ id: 'direct', level: 1, match: {}, rate: { bps: 1000 } }],
   tiers: [{ code: 'bronze', rank: 1, privileges: {} }],
 };
+
+/** The body of API.md for a new campaign: half as much again, for two days. */
+export function campaignBody(settings: Record<string, unknown> = {}) {
+  return {
+    externalId: unique('campaign'),
+    name: 'Double eleven',
+    startsAt: '2026-11-10T00:00:00+08:00',
+    endsAt: '2026-11-12T00:00:00+08:00',
+    match: {},
+    effect: { multiplyBps: 15_000 },
+    levels: [1],
+    budgetAmount: 100_000,
+    stacks: false,
+    ...settings,
+  };
+}
 
 /** The body of API.md for a new order of one line. */
 export function orderBody(programId: string, settings: Record<string, unknown> = {}) {
@@ -55,7 +76,7 @@ export async function givenWorld(app: TestApp, startsAt = '2026-11-01T00:00:00+0
   const admin = testClient(app.url, store.admin.token);
   const make = async (client: TestClient, path: string, body: object): Promise<Made> => {
     const made = await client.post(path, body);
-    if (made.status > 201) throw new Error(`POST ${path}: ${made.status} ${made.text}`);
+    if (made.status > 202) throw new Error(`POST ${path}: ${made.status} ${made.text}`);
     return made.body as Made;
   };
   const idOf = async (path: string, body: object) => (await make(key, path, body)).id;
@@ -100,6 +121,10 @@ export async function givenWorld(app: TestApp, startsAt = '2026-11-01T00:00:00+0
     refundedAt: '2026-11-11T10:00:00+08:00',
     lines: [{ externalId: '1', quantity: 0, amount: 100 }],
   });
+  const afterSale = await make(key, `/v1/orders/${order.id}/after-sales`, {
+    externalId: unique('AS'),
+    openedAt: '2026-11-11T12:00:00+08:00',
+  });
   const settlementId = newId('settlement');
   const scene = { storeId: store.id, programId, channelId, settlementId };
   const payoutId = await givenPayout(app, scene);
@@ -116,12 +141,14 @@ export async function givenWorld(app: TestApp, startsAt = '2026-11-01T00:00:00+0
     reviewProgramId,
     planId,
     draftPlanId: await idOf(plans, { plan: { ...planBody, rounding: 'halfUp' }, note: 'second' }),
+    simulationId: await idOf(`/v1/plans/${planId}/simulations`, simulationBody),
     channelId,
     distributorId: distributor.id,
     distributorCode: distributor.code,
     orderId: order.id,
     orderExternalId: order.externalId,
     refundId: refund.id,
+    afterSaleId: afterSale.id,
     commissionId: order.commissions[0]?.id ?? '',
     couponId: await idOf('/v1/coupon-codes', {
       programId,
@@ -133,11 +160,25 @@ export async function givenWorld(app: TestApp, startsAt = '2026-11-01T00:00:00+0
       customerExternalId: unique('customer'),
       distributorCode: distributor.code,
     }),
+    transferId: (await make(admin, '/v1/binding-transfers', transferBody(programId, distributor)))
+      .id,
+    campaignId: await idOf(`/v1/programs/${programId}/campaigns`, campaignBody()),
     reviewId: (reviews.body as { data: Made[] }).data[0]?.id ?? '',
+    verificationId: (await make(key, `/v1/programs/${programId}/verifications`, {})).id,
     settlementId,
     statementId: statement?.statementId ?? '',
     payoutId,
   } satisfies World;
+}
+
+export const simulationBody = {
+  from: '2026-11-01T00:00:00+08:00',
+  to: '2026-11-12T00:00:00+08:00',
+};
+
+function transferBody(programId: string, to: Made) {
+  const customerExternalId = unique('customer');
+  return { programId, customerExternalId, toDistributorId: to.id, reason: 'moved to another town' };
 }
 
 export const apiKeyBody = { name: 'k', scopes: ['orders:read'], mode: 'test' };

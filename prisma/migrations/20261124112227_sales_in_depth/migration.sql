@@ -23,6 +23,9 @@ ALTER COLUMN "order_id" DROP NOT NULL;
 -- AlterTable
 ALTER TABLE "earning" ALTER COLUMN "release_at" DROP NOT NULL;
 
+-- AlterTable
+ALTER TABLE "refund" ADD COLUMN     "sequence" BIGSERIAL NOT NULL;
+
 -- CreateTable
 CREATE TABLE "plan_waiver" (
     "id" TEXT NOT NULL,
@@ -383,7 +386,8 @@ ALTER TABLE campaign
     used_amount >= 0 AND (budget_amount IS NULL OR used_amount <= budget_amount)),
   ADD CONSTRAINT campaign_status CHECK (status IN ('scheduled', 'running', 'ended'));
 ALTER TABLE campaign_use
-  ADD CONSTRAINT campaign_use_amount CHECK (amount <> 0 AND (refund_id IS NULL) = (amount > 0));
+  ADD CONSTRAINT campaign_use_amount CHECK (
+    amount <> 0 AND (refund_id IS NOT NULL OR amount > 0));
 ALTER TABLE binding_transfer
   ADD CONSTRAINT binding_transfer_status CHECK (
     status IN ('open', 'objected', 'effective', 'rejected', 'withdrawn')),

@@ -1,61 +1,13 @@
-import { applyBps, splitByLargestRemainder } from '../kernel/money';
-import { Refusal } from '../kernel/refusal';
-import { compareCodePoints } from '../kernel/text';
-import type { Caps, PlanBody, Rate } from './plan';
-import { judgeRules } from './rule';
+import { type Fraction, roundFraction, wholeFraction } from '../kernel/fraction';
+import { applyBps, splitByLargestRemainder, wholeBps } from '../kernel/money';
+import { applyOverlays, chargeOverlays, type FrozenOverlay, type OverlayExtra } from './overlay';
+import type { Caps, PlanBody } from './plan';
+import { regionCommission, type RegionCommission } from './region';
+import type { LevelTerms, LineTerms } from './terms';
 
-/** One line of an order as the shop reported it. Amounts are in the minor unit. */
-export interface OrderLineFacts {
-  externalId: string;
-  sku: string;
-  productId?: string;
-  category?: string;
-  tags: readonly string[];
-  quantity: number;
-  unitPriceAmount: bigint;
-  /** Of the whole line, not per unit. */
-  discountAmount: bigint;
-  /** Unknown: the margin cap does not apply. */
-  unitCostAmount?: bigint;
-  /** Whether the program covers this product. */
-  inScope: boolean;
-}
-
-export interface OrderFacts {
-  lines: readonly OrderLineFacts[];
-  orderDiscountAmount: bigint;
-}
-
-/** Somebody on the path from the attributed distributor ([0]) upwards, as of the payment. */
-export interface UplineMember {
-  distributorId: string;
-  tier: string;
-  /** Whether the status at that moment earns. */
-  earns: boolean;
-  /** Whether this is the buyer's own distributor account. */
-  isBuyer: boolean;
-  since?: string;
-  status?: string;
-}
-
-export type PassedOverWhy = 'not_earning' | 'buyer' | 'out_of_scope';
-
-/** Who earns a level of a line, by which rule and rate; JSON-safe, frozen with the booking. */
-export interface LevelTerms {
-  level: number;
-  /** null: nobody earns this level. */
-  distributorId: string | null;
-  tier: string | null;
-  /** null: no rule matches, or there is no beneficiary. */
-  ruleId: string | null;
-  /** `amountPerUnit` in the minor unit, as decimal digits. */
-  rate: { bps: number } | { amountPerUnit: string } | null;
-  passedOver: { distributorId: string; why: PassedOverWhy }[];
-}
-
-export interface LineTerms {
-  levels: LevelTerms[];
-}
+export { baseAmounts, lineAmount, type OrderFacts, type OrderLineFacts } from './base';
+export type { PassedOverWhy, UplineMember } from './eligibility';
+export { freezeTerms, type LevelTerms, type LineTerms } from './terms';
 
 /** What of a line still counts: all of it at first, less after refunds. */
 export interface RemainingLine {
@@ -77,71 +29,60 @@ export interface LevelCommission {
 /** The steps of one line's calculation, for those who want to know how the amounts came about. */
 export interface LineCalculation {
   commissions: LevelCommission[];
-  /** Per commission: rounded, before the caps. */
+  /** Per commission: by its rule alone, rounded, without overlays. */
+  plainAmounts: bigint[];
+  /** Per commission: with overlays, rounded, before the caps. */
   roundedAmounts: bigint[];
+  /** Per commission: what each overlay adds, in the order in which they apply. */
+  extras: OverlayExtra[][];
   totalCapAmount: bigint | null;
   marginCapAmount: bigint | null;
-  /** Whether a cap took something. */
+  /** Whether a cap took something from the levels. */
   shrunk: boolean;
+  /** null: no agent earns on this line. */
+  region: RegionCommission | null;
 }
 
-/** quantity x unit price - line discount: what a line weighs in the split of the order discount. */
-export function lineAmount(line: OrderLineFacts): bigint {
-  return BigInt(line.quantity) * line.unitPriceAmount - line.discountAmount;
+/** Who earns what on a line, levels and regional agent alike; the amount may be 0. */
+export interface LineEarning {
+  kind: 'sale' | 'region';
+  /** null: the regional agent */
+  level: number | null;
+  distributorId: string;
+  ruleId: string | null;
+  rateBps: number | null;
+  amount: bigint;
 }
 
 /**
- * What each line keeps after its share of the order discount, in the order of the lines. Shares go
- * by largest remainder over the lines' amounts, ties to the externalId that is first in code-point
- * order, so that the order of the lines does not matter.
- * @throws Refusal discount_exceeds_lines when a line or the whole order would fall below 0
+ * What campaigns with a budget pay for a line by now, by `chargeKey`; a refund never makes it more.
  */
-export function baseAmounts(order: OrderFacts): bigint[] {
-  const amounts = order.lines.map(lineAmount);
-  const faults = amounts.flatMap((amount, index) =>
-    amount < 0n ? [discountFault(`/lines/${index}/discountAmount`)] : [],
+export type Charges = ReadonlyMap<string, bigint>;
+
+export function chargeKey(level: number, campaignId: string): string {
+  return `${level} ${campaignId}`;
+}
+
+/** What the campaigns pay by this calculation. */
+export function chargesOf({ commissions, extras }: LineCalculation): Charges {
+  return new Map(
+    commissions.flatMap(({ level }, index) =>
+      (extras[index] ?? []).map(
+        ({ campaignId, chargedAmount }) => [chargeKey(level, campaignId), chargedAmount] as const,
+      ),
+    ),
   );
-  if (faults.length > 0) {
-    throw new Refusal('discount_exceeds_lines', 'a line discount is above its line', {
-      errors: faults,
-    });
-  }
-  if (order.orderDiscountAmount > sum(amounts)) {
-    throw new Refusal('discount_exceeds_lines', 'the order discount is above the lines together', {
-      errors: [discountFault('/orderDiscountAmount')],
-    });
-  }
-  const shares = discountShares(order, amounts);
-  return amounts.map((amount, index) => amount - (shares[index] ?? 0n));
 }
 
-/**
- * Decides for each level of a line who earns it, by which rule and rate. These terms are stored
- * with the line and decide about every later recomputation.
- */
-export function freezeTerms(
-  plan: PlanBody,
-  upline: readonly UplineMember[],
-  line: OrderLineFacts,
-): LineTerms {
-  const levels: LevelTerms[] = [];
-  let next = 0;
-  let stopped = false;
-  for (let level = 1; level <= plan.levels; level += 1) {
-    const passedOver: LevelTerms['passedOver'] = [];
-    let beneficiary: UplineMember | undefined;
-    while (!stopped && !beneficiary && next < upline.length) {
-      const candidate = upline[next] as UplineMember;
-      next += 1;
-      const why = whyIneligible(plan, candidate, line);
-      if (!why) beneficiary = candidate;
-      else passedOver.push({ distributorId: candidate.distributorId, why });
-      if (why && plan.onIneligible === 'stop') stopped = true;
-      if (plan.onIneligible === 'skip') break;
-    }
-    levels.push({ level, ...termsOf(plan, level, line, beneficiary), passedOver });
-  }
-  return { levels };
+/** All that a calculation gives: the levels in their order, then the regional agent. */
+export function earningsOf({ commissions, region }: LineCalculation): LineEarning[] {
+  const earnings: LineEarning[] = commissions.map((one) => ({ kind: 'sale', ...one }));
+  if (region === null) return earnings;
+  const { distributorId, rateBps, amount } = region;
+  return [
+    ...earnings,
+    { kind: 'region', level: null, distributorId, ruleId: null, rateBps, amount },
+  ];
 }
 
 /**
@@ -156,71 +97,141 @@ export function computeLine(
   return calculateLine(plan, terms, remaining).commissions;
 }
 
-/** `computeLine` with its steps. */
+/**
+ * `computeLine` with its steps, the overlays and the regional agent.
+ * @param charges of the calculation before, for a refund; without it the overlays are as granted
+ */
 export function calculateLine(
   plan: Pick<PlanBody, 'rounding' | 'caps'>,
   terms: LineTerms,
   remaining: RemainingLine,
+  charges?: Charges,
 ): LineCalculation {
-  const earning = terms.levels.flatMap(({ level, distributorId, ruleId, rate }) =>
-    distributorId !== null && ruleId !== null && rate !== null
-      ? [{ level, distributorId, ruleId, rate }]
-      : [],
-  );
-  const roundedAmounts = earning.map(({ rate }) => roundedAmount(plan, rate, remaining));
+  const earning = earningLevels(terms);
+  const levels = earning.map((level) => levelAmounts(plan, level, remaining));
+  const roundedAmounts = levels.map(({ roundedAmount }) => roundedAmount);
   const caps = capAmounts(plan.caps, remaining);
-  const limits = [caps.totalCapAmount, caps.marginCapAmount].filter((cap) => cap !== null);
-  const limit = limits.reduce<bigint | null>((a, b) => (a === null || b < a ? b : a), null);
-  const shrunk = limit !== null && sum(roundedAmounts) > limit;
-  const amounts = shrunk ? splitByLargestRemainder(limit, roundedAmounts) : roundedAmounts;
+  const capAmount = lower(caps.totalCapAmount, caps.marginCapAmount);
+  const shrunk = capAmount !== null && sum(roundedAmounts) > capAmount;
+  const capped = shrunk ? splitByLargestRemainder(capAmount, roundedAmounts) : roundedAmounts;
+  const charged = levels.map((level, i) => chargeLevel(level, earning[i]!, capped[i]!, charges));
   const commissions = earning.map(({ level, distributorId, ruleId, rate }, index) => ({
     level,
     distributorId,
     ruleId,
     rateBps: 'bps' in rate ? rate.bps : null,
-    amount: amounts[index] ?? 0n,
+    amount: charged[index]!.amount,
   }));
-  return { commissions, roundedAmounts, ...caps, shrunk };
+  const takenAmount = sum(commissions.map(({ amount }) => amount));
+  const { rounding } = plan;
+  const { baseAmount } = remaining;
+  const region =
+    terms.region === undefined || terms.region.why !== null
+      ? null
+      : regionCommission(terms.region, { baseAmount, takenAmount, capAmount, rounding });
+  return {
+    commissions,
+    plainAmounts: levels.map(({ plainAmount }) => plainAmount),
+    roundedAmounts,
+    extras: charged.map(({ extras }) => extras),
+    ...caps,
+    shrunk,
+    region,
+  };
 }
 
-/** Why this member may not earn on this line, or undefined. The product is first: it bars all. */
-function whyIneligible(
-  plan: Pick<PlanBody, 'selfPurchase'>,
-  member: UplineMember,
-  line: OrderLineFacts,
-): PassedOverWhy | undefined {
-  if (!line.inScope) return 'out_of_scope';
-  if (!member.earns) return 'not_earning';
-  if (member.isBuyer && plan.selfPurchase === 'deny') return 'buyer';
-  return undefined;
+/** A level that somebody earns by a rule. */
+export interface EarningLevel {
+  level: number;
+  distributorId: string;
+  tier: string;
+  ruleId: string;
+  rate: NonNullable<LevelTerms['rate']>;
+  overlays: readonly FrozenOverlay[];
 }
 
-function termsOf(
-  plan: PlanBody,
-  level: number,
-  line: OrderLineFacts,
-  beneficiary: UplineMember | undefined,
-): Omit<LevelTerms, 'level' | 'passedOver'> {
-  if (!beneficiary) return { distributorId: null, tier: null, ruleId: null, rate: null };
-  const { distributorId, tier } = beneficiary;
-  const rule = judgeRules(plan, level, line, beneficiary).find(({ chosen }) => chosen)?.rule;
-  return { distributorId, tier, ruleId: rule?.id ?? null, rate: rule ? frozen(rule.rate) : null };
+const noOverlays: readonly FrozenOverlay[] = [];
+
+/** The levels of a line that somebody earns by a rule. */
+export function earningLevels({ levels }: LineTerms): EarningLevel[] {
+  return levels.flatMap(({ level, distributorId, tier, ruleId, rate, overlays }) =>
+    distributorId !== null && tier !== null && ruleId !== null && rate !== null
+      ? [{ level, distributorId, tier, ruleId, rate, overlays: overlays ?? noOverlays }]
+      : [],
+  );
 }
 
-function frozen(rate: Rate): LevelTerms['rate'] {
-  return 'bps' in rate ? { bps: rate.bps } : { amountPerUnit: String(rate.amountPerUnit) };
-}
-
-function roundedAmount(
-  plan: Pick<PlanBody, 'rounding'>,
+/** What a rate gives on a line, not yet rounded. */
+export function plainValue(
   rate: NonNullable<LevelTerms['rate']>,
-  remaining: RemainingLine,
-): bigint {
+  { baseAmount, quantity }: RemainingLine,
+): Fraction {
   // Nothing was paid for the line, so an amount per unit earns nothing either.
-  if (remaining.baseAmount === 0n) return 0n;
+  if (baseAmount === 0n) return wholeFraction(0n);
   return 'bps' in rate
-    ? applyBps(remaining.baseAmount, rate.bps, plan.rounding)
-    : BigInt(rate.amountPerUnit) * BigInt(remaining.quantity);
+    ? { numerator: baseAmount * BigInt(rate.bps), denominator: wholeBps }
+    : wholeFraction(BigInt(rate.amountPerUnit) * BigInt(quantity));
+}
+
+interface LevelAmounts {
+  plainAmount: bigint;
+  roundedAmount: bigint;
+  /** per overlay, before the caps */
+  extras: bigint[];
+}
+
+const noExtras: bigint[] = [];
+
+function levelAmounts(
+  plan: Pick<PlanBody, 'rounding'>,
+  { rate, overlays }: EarningLevel,
+  remaining: RemainingLine,
+): LevelAmounts {
+  const plain = plainValue(rate, remaining);
+  const plainAmount = roundFraction(plain, plan.rounding);
+  if (overlays.length === 0) return { plainAmount, roundedAmount: plainAmount, extras: noExtras };
+  if (remaining.baseAmount === 0n) {
+    return { plainAmount, roundedAmount: plainAmount, extras: overlays.map(() => 0n) };
+  }
+  const steps = overlays.map(({ effect, grantedAmount }) => ({
+    effect,
+    atMostAmount: BigInt(grantedAmount),
+  }));
+  const { amount, extras } = applyOverlays(plain, steps, remaining, plan.rounding);
+  return { plainAmount, roundedAmount: amount, extras };
+}
+
+const nothingCharged: OverlayExtra[] = [];
+
+/**
+ * What the campaigns pay of a level after the caps. What a refund gave back to a budget may be spent
+ * by now, so a budget never pays more than before; the level then earns that much less.
+ */
+function chargeLevel(
+  { plainAmount, extras }: LevelAmounts,
+  { level, overlays }: EarningLevel,
+  cappedAmount: bigint,
+  charges: Charges | undefined,
+): { amount: bigint; extras: OverlayExtra[] } {
+  if (overlays.length === 0) return { amount: cappedAmount, extras: nothingCharged };
+  const left = cappedAmount > plainAmount ? cappedAmount - plainAmount : 0n;
+  const charged = chargeOverlays(
+    left,
+    overlays.map(({ campaignId, limited }, index) => ({
+      extraAmount: extras[index]!,
+      atMostAmount:
+        limited && charges !== undefined ? (charges.get(chargeKey(level, campaignId)) ?? 0n) : null,
+    })),
+  );
+  return {
+    amount: cappedAmount - (left - sum(charged)),
+    extras: overlays.map(({ campaignId, limited }, index) => ({
+      campaignId,
+      limited,
+      extraAmount: extras[index]!,
+      chargedAmount: charged[index]!,
+    })),
+  };
 }
 
 function capAmounts(
@@ -239,22 +250,9 @@ function capAmounts(
   };
 }
 
-function discountShares(order: OrderFacts, amounts: readonly bigint[]): bigint[] {
-  const positions = order.lines
-    .map((line, index) => ({ index, externalId: line.externalId }))
-    .sort((a, b) => compareCodePoints(a.externalId, b.externalId))
-    .map(({ index }) => index);
-  const parts = splitByLargestRemainder(
-    order.orderDiscountAmount,
-    positions.map((index) => amounts[index] ?? 0n),
-  );
-  const shares = amounts.map(() => 0n);
-  positions.forEach((index, rank) => (shares[index] = parts[rank] ?? 0n));
-  return shares;
-}
-
-function discountFault(pointer: string) {
-  return { pointer, code: 'discount_exceeds_lines', message: 'is more than what it is taken from' };
+function lower(a: bigint | null, b: bigint | null): bigint | null {
+  if (a === null || b === null) return a ?? b;
+  return a < b ? a : b;
 }
 
 function sum(amounts: readonly bigint[]): bigint {

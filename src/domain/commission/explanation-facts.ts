@@ -1,5 +1,6 @@
-import type { HoldTerms } from '../order/hold';
+import type { HoldTerms, Pause } from '../order/hold';
 import type { PassedOverWhy, UplineMember } from './calculation';
+import type { Overlay } from './overlay';
 import type { PlanBody } from './plan';
 import type { LineRefund, StoredLine } from './recompute';
 
@@ -8,7 +9,8 @@ export interface ExplainedEarning {
   kind: 'commission' | 'adjustment' | 'part' | 'giveBack';
   refundId: string | null;
   amount: bigint;
-  releaseAt: Date;
+  /** null while an after-sale case stops the hold */
+  releaseAt: Date | null;
   availableAt: Date | null;
   statementId: string | null;
 }
@@ -39,11 +41,25 @@ export interface ExplainedPayout {
   failureCode: string | null;
 }
 
+/** A campaign of the time of an order. */
+export interface ExplainedCampaign extends Pick<
+  Overlay,
+  'id' | 'match' | 'levels' | 'effect' | 'stacks'
+> {
+  name: string;
+  /** whether it has a budget */
+  limited: boolean;
+  /** whether it was made after the order was booked */
+  isLater: boolean;
+}
+
 /** Everything stored about one commission on a sale. Amounts are in the minor unit. */
 export interface CommissionFacts {
   commission: {
     id: string;
-    level: number;
+    kind: 'sale' | 'region';
+    /** null: the regional agent's */
+    level: number | null;
     distributorId: string;
     baseAmount: bigint;
     rateBps: number | null;
@@ -67,6 +83,10 @@ export interface CommissionFacts {
     lines: readonly StoredLine[];
   };
   lineId: string;
+  /** The campaigns whose window held the payment, by id. */
+  campaigns: readonly ExplainedCampaign[];
+  /** The after-sale cases of this line, each of which stops the hold while it is open. */
+  pauses: readonly Pause[];
   /** Refunds of this line in the order in which they were booked. */
   refunds: readonly LineRefund[];
   earnings: readonly ExplainedEarning[];

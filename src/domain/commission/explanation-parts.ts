@@ -1,16 +1,13 @@
 import type { Language } from '../kernel/language';
-import { releaseAt } from '../order/hold';
-import type { LevelTerms, LineTerms } from './calculation';
-import type {
-  Check,
-  CommissionFacts,
-  ExplainedEarning,
-  ExplainedStatement,
-  UplineDecision,
-} from './explanation-facts';
+import { pausedReleaseAt } from '../order/hold';
+import { amountsOf, rateBpsOf, termsOf } from './explanation-earning';
+import type { Check, CommissionFacts, UplineDecision } from './explanation-facts';
+import { earnedAmount, firstEarning, payoutOf, settlementOf, taxOf } from './explanation-money';
+import { overlaysOf } from './explanation-overlays';
 import { ruleReasonText, uplineText } from './explanation-words';
-import { levelAmounts, type Recomputation, recompute } from './recompute';
+import { type Recomputation, recompute } from './recompute';
 import { judgeRules } from './rule';
+import { sameTerms } from './verification';
 
 /** An explanation but for its story: calculated again from the stored facts, and compared. */
 export function explanationParts(facts: CommissionFacts, language: Language) {
@@ -26,6 +23,7 @@ export function explanationParts(facts: CommissionFacts, language: Language) {
     orderId: facts.order.id,
     planId: facts.plan.id,
     planVersion: facts.plan.version,
+    kind: facts.commission.kind,
     level: facts.commission.level,
     distributorId: facts.commission.distributorId,
     amount: facts.commission.amount,
@@ -36,7 +34,8 @@ export function explanationParts(facts: CommissionFacts, language: Language) {
     candidates: candidatesOf(facts, again, language),
     upline: uplineOf(facts, again, language),
     levels: levelsOf(again),
-    overlays: [] as never[],
+    overlays: overlaysOf(facts, again, language),
+    region: regionOf(again),
     caps: capsOf(facts, again),
     rounding: roundingOf(facts, again),
     hold: holdOf(facts),
@@ -52,12 +51,9 @@ export type ExplanationParts = ReturnType<typeof explanationParts>;
 function checksOf(facts: CommissionFacts, again: Recomputation): Check[] {
   const { commission, earnings, posted } = facts;
   const { line } = again;
-  const terms = termsOfLevel(again.terms, commission.level);
+  const terms = termsOf(again.terms, commission);
   const refunded = facts.refunds.reduce((sum, { amount }) => sum + amount, 0n);
   const units = facts.refunds.reduce((sum, { quantity }) => sum + quantity, 0);
-  const earned = earnings
-    .filter(({ kind }) => kind === 'commission' || kind === 'adjustment')
-    .reduce((sum, { amount }) => sum + amount, 0n);
   return [
     { name: 'base', ok: again.baseAmount === line.baseAmount },
     { name: 'terms', ok: sameTerms(again.terms, line.terms) },
@@ -70,15 +66,15 @@ function checksOf(facts: CommissionFacts, again: Recomputation): Check[] {
     },
     {
       name: 'original',
-      ok: commission.originalAmount === levelAmounts(again.booking, commission.level).amount,
+      ok: commission.originalAmount === amountsOf(again.booking, commission).amount,
     },
     {
       name: 'remaining',
-      ok: commission.amount === levelAmounts(again.current, commission.level).amount,
+      ok: commission.amount === amountsOf(again.current, commission).amount,
     },
     { name: 'refunds', ok: refunded === line.refundedAmount && units === line.refundedQuantity },
     { name: 'hold', ok: holdAgrees(facts) },
-    { name: 'earnings', ok: earned === commission.amount },
+    { name: 'earnings', ok: earnedAmount(earnings) === commission.amount },
     { name: 'ledger', ok: posted.ledgerAmount === posted.earningsAmount },
   ];
 }
@@ -102,7 +98,8 @@ function baseOf({ order }: CommissionFacts, { line, baseAmount, remaining }: Rec
 
 function candidatesOf(facts: CommissionFacts, again: Recomputation, language: Language) {
   const { level } = facts.commission;
-  const { distributorId, tier } = termsOfLevel(again.terms, level);
+  if (level === null) return [];
+  const { distributorId, tier } = termsOf(again.terms, facts.commission);
   if (distributorId === null || tier === null) return [];
   const audience = { distributorId, tier };
   const verdicts = judgeRules(facts.plan.body, level, again.product, audience);
@@ -136,10 +133,27 @@ function uplineOf(facts: CommissionFacts, { terms }: Recomputation, language: La
 
 function levelsOf({ terms, booking, current }: Recomputation) {
   return terms.levels.map(({ level, distributorId, ruleId }) => {
-    const { roundedAmount, amount } = levelAmounts(booking, level);
-    const remainingAmount = levelAmounts(current, level).amount;
-    return { level, distributorId, ruleId, roundedAmount, originalAmount: amount, remainingAmount };
+    const key = { kind: 'sale' as const, level };
+    const { plainAmount, roundedAmount, amount: originalAmount } = amountsOf(booking, key);
+    const remainingAmount = amountsOf(current, key).amount;
+    return {
+      ...{ level, distributorId, ruleId },
+      ...{ plainAmount, roundedAmount, originalAmount, remainingAmount },
+    };
   });
+}
+
+/** The agent of the order's region: the whole rate less what the levels took; null without one. */
+function regionOf({ terms, booking, current }: Recomputation) {
+  if (terms.region === undefined) return null;
+  const { region, distributorId, bps, why } = terms.region;
+  return {
+    ...{ region, distributorId, bps, why },
+    wholeAmount: booking.region?.wholeAmount ?? 0n,
+    takenAmount: booking.region?.takenAmount ?? 0n,
+    originalAmount: booking.region?.amount ?? 0n,
+    remainingAmount: current.region?.amount ?? 0n,
+  };
 }
 
 function capsOf({ plan }: CommissionFacts, { booking, line }: Recomputation) {
@@ -156,8 +170,8 @@ function capsOf({ plan }: CommissionFacts, { booking, line }: Recomputation) {
 }
 
 function roundingOf({ plan, commission }: CommissionFacts, again: Recomputation) {
-  const { rate } = termsOfLevel(again.terms, commission.level);
-  const { roundedAmount } = levelAmounts(again.booking, commission.level);
+  const { rate } = termsOf(again.terms, commission);
+  const { plainAmount, roundedAmount } = amountsOf(again.booking, commission);
   return {
     mode: plan.body.rounding,
     rateBps: rate && 'bps' in rate ? rate.bps : null,
@@ -165,12 +179,13 @@ function roundingOf({ plan, commission }: CommissionFacts, again: Recomputation)
     exactAmount:
       rate && 'bps' in rate
         ? decimalText(again.baseAmount * BigInt(rate.bps))
-        : roundedAmount.toString(),
-    roundedAmount,
+        : plainAmount.toString(),
+    roundedAmount: plainAmount,
+    withOverlaysAmount: roundedAmount,
   };
 }
 
-function holdOf({ order, earnings }: CommissionFacts) {
+function holdOf({ order, pauses, earnings }: CommissionFacts) {
   const first = firstEarning(earnings);
   return {
     startsAt: order.hold.startsAt,
@@ -178,15 +193,16 @@ function holdOf({ order, earnings }: CommissionFacts) {
     assumeReceivedAfterDays: order.hold.assumeReceivedAfterDays,
     paidAt: order.paidAt,
     receivedAt: order.receivedAt,
+    afterSales: pauses.map(({ from, to }) => ({ openedAt: from, closedAt: to })),
     releaseAt: first?.releaseAt ?? null,
     availableAt: first?.availableAt ?? null,
   };
 }
 
 function refundsOf({ commission }: CommissionFacts, again: Recomputation) {
-  let before = levelAmounts(again.booking, commission.level).amount;
+  let before = amountsOf(again.booking, commission).amount;
   return again.refunds.map(({ refund, remaining, result }) => {
-    const after = levelAmounts(result, commission.level).amount;
+    const after = amountsOf(result, commission).amount;
     const row = {
       refundId: refund.refundId,
       externalId: refund.externalId,
@@ -204,90 +220,12 @@ function refundsOf({ commission }: CommissionFacts, again: Recomputation) {
   });
 }
 
-function settlementOf({ earnings, statements }: CommissionFacts) {
-  const settled = statementOf({ earnings, statements });
-  if (!settled) return null;
-  return {
-    id: settled.settlementId,
-    period: settled.period,
-    cutoffAt: settled.cutoffAt,
-    status: settled.settlementStatus,
-    statementId: settled.id,
-    statementStatus: settled.status,
-    grossAmount: settled.grossAmount,
-    feeAmount: settled.feeAmount,
-    netAmount: settled.netAmount,
-    lines: earnings.map(({ id, kind, amount, refundId, statementId }) => ({
-      earningId: id,
-      kind,
-      amount,
-      refundId,
-      statementId,
-    })),
-  };
-}
-
-function taxOf({ earnings, statements }: CommissionFacts) {
-  const settled = statementOf({ earnings, statements });
-  if (!settled || settled.taxMethod === null) return null;
-  const { taxMethod: method, taxMonth: month, taxAmount: statementTaxAmount } = settled;
-  return { method, month, statementTaxAmount, trace: settled.taxTrace ?? null };
-}
-
-function payoutOf({ earnings, statements, payouts }: CommissionFacts) {
-  const settled = statementOf({ earnings, statements });
-  const own = payouts.filter(({ statementId }) => statementId === settled?.id);
-  if (!settled || own.length === 0) return null;
-  return {
-    statementId: settled.id,
-    status: own.every(({ status }) => status === own[0]?.status) ? own[0]!.status : 'mixed',
-    payouts: own.map(({ statementId: _statement, ...payout }) => payout),
-  };
-}
-
 /** Once released, an earning keeps its moment, whatever is reported about the receipt later. */
-function holdAgrees({ order, earnings }: CommissionFacts): boolean {
+function holdAgrees({ order, pauses, earnings }: CommissionFacts): boolean {
   const first = firstEarning(earnings);
   if (first === undefined || first.availableAt !== null) return true;
-  return first.releaseAt.getTime() === releaseAt(order.hold, order).getTime();
-}
-
-/** The earning that the commission's status follows. */
-function firstEarning(earnings: readonly ExplainedEarning[]): ExplainedEarning | undefined {
-  return earnings.find(({ kind }) => kind === 'commission') ?? earnings[0];
-}
-
-function statementOf(
-  facts: Pick<CommissionFacts, 'earnings' | 'statements'>,
-): ExplainedStatement | undefined {
-  const statementId = firstEarning(facts.earnings)?.statementId;
-  return facts.statements.find(({ id }) => id === statementId);
-}
-
-function termsOfLevel(terms: LineTerms, level: number): LevelTerms {
-  const found = terms.levels.find((one) => one.level === level);
-  if (!found) throw new Error(`the plan has no level ${level}`);
-  return found;
-}
-
-function rateBpsOf({ rate }: LevelTerms): number | null {
-  return rate && 'bps' in rate ? rate.bps : null;
-}
-
-/** Whether two terms say the same; the order of keys in stored JSON means nothing. */
-function sameTerms(a: LineTerms, b: LineTerms): boolean {
-  const plain = ({ levels }: LineTerms) =>
-    JSON.stringify(
-      levels.map(({ level, distributorId, tier, ruleId, rate, passedOver }) => [
-        level,
-        distributorId,
-        tier,
-        ruleId,
-        rate && ('bps' in rate ? ['bps', rate.bps] : ['amountPerUnit', rate.amountPerUnit]),
-        passedOver.map((one) => [one.distributorId, one.why]),
-      ]),
-    );
-  return plain(a) === plain(b);
+  const expected = pausedReleaseAt(order.hold, order, pauses);
+  return first.releaseAt?.getTime() === expected?.getTime();
 }
 
 /** An amount in ten-thousandths of the minor unit as a decimal text without trailing zeros. */

@@ -2,6 +2,7 @@ import { amountText, momentText } from '../kernel/format';
 import type { Language } from '../kernel/language';
 import type { CommissionFacts } from './explanation-facts';
 import type { ExplanationParts } from './explanation-parts';
+import type { OverlayEffect } from './overlay';
 
 /** The whole story of a commission in a few sentences. */
 export function storyText(
@@ -17,14 +18,17 @@ export function storyText(
     at: (moment) => momentText(moment, facts.timeZone),
   };
   const words = language === 'en' ? english : chinese;
-  const { caps, refunds, hold, settlement, payout, verified } = parts;
+  const { kind, overlays, caps, refunds, hold, settlement, payout, verified } = parts;
+  const counting = overlays.filter(({ chosen }) => chosen);
   const sentences = [
     words.base(context),
-    words.rule(context),
-    caps.applied && words.cap(context),
+    kind === 'region' ? words.region(context) : words.rule(context),
+    ...counting.map((overlay) => words.overlay(context, overlay)),
+    caps.applied && kind === 'sale' && words.cap(context),
     ...refunds.map((refund) => words.refund(context, refund)),
     hold.availableAt && words.available(context, hold.availableAt),
     !hold.availableAt && hold.releaseAt && words.held(context, hold.releaseAt),
+    !hold.availableAt && !hold.releaseAt && words.paused,
     settlement && words.settled(context, settlement),
     payout && words.payout(payout.status),
     verified ? words.verified : words.disagrees(failed(parts)),
@@ -43,10 +47,13 @@ interface Words {
   between: string;
   base(context: Context): string;
   rule(context: Context): string;
+  region(context: Context): string;
+  overlay(context: Context, overlay: ExplanationParts['overlays'][number]): string;
   cap(context: Context): string;
   refund(context: Context, refund: ExplanationParts['refunds'][number]): string;
   available(context: Context, moment: Date): string;
   held(context: Context, moment: Date): string;
+  paused: string;
   settled(context: Context, settlement: NonNullable<ExplanationParts['settlement']>): string;
   payout(status: string): string;
   verified: string;
@@ -68,6 +75,19 @@ const english: Words = {
       : `${percent(rounding.rateBps)} of it: `) +
     `${money(rounding.roundedAmount)} ` +
     `after rounding ${rounding.mode === 'floor' ? 'down' : 'half up'}.`,
+  region: ({ parts: { region, originalAmount }, money }) =>
+    region === null
+      ? ''
+      : `The agent of region ${region.region} earns ${percent(region.bps)} of it, ` +
+        `${money(region.wholeAmount)}, less the ${money(region.takenAmount)} that the levels ` +
+        `took, within what the caps leave: ${money(originalAmount)}.`,
+  overlay: ({ money }, overlay) =>
+    `Campaign "${overlay.name}" ${effectText(overlay.effect, money, 'en')}: ` +
+    `it added ${money(overlay.grantedAmount)}` +
+    (overlay.limited ? ' within its budget' : '') +
+    (overlay.chargedAmount === overlay.grantedAmount
+      ? '.'
+      : `, of which the caps left ${money(overlay.chargedAmount)}.`),
   cap: ({ parts: { caps, originalAmount }, money }) =>
     `A cap cut the line from ${money(caps.beforeAmount)} to ${money(caps.afterAmount)}, ` +
     `which leaves ${money(originalAmount)} here.`,
@@ -76,6 +96,7 @@ const english: Words = {
     `from ${money(refund.commissionBeforeAmount)} to ${money(refund.commissionAfterAmount)}.`,
   available: ({ at }, moment) => `It became available at ${at(moment)}.`,
   held: ({ at }, moment) => `It is held until ${at(moment)}.`,
+  paused: 'It is held, and the hold stands still while an after-sale case is open.',
   settled: ({ parts: { tax }, money }, settlement) =>
     `Settlement ${settlement.period} took it into statement ${settlement.statementId}: ` +
     `gross ${money(settlement.grossAmount)}, tax ${money(tax?.statementTaxAmount ?? 0n)}, ` +
@@ -100,6 +121,17 @@ const chinese: Words = {
       ? `按每件 ${money(rounding.amountPerUnit ?? 0n)}、共 ${base.quantity} 件计佣，`
       : `按计佣基数的 ${percent(rounding.rateBps)} 计佣，`) +
     `${rounding.mode === 'floor' ? '向下取整' : '四舍五入'}后为 ${money(rounding.roundedAmount)}。`,
+  region: ({ parts: { region, originalAmount }, money }) =>
+    region === null
+      ? ''
+      : `区域 ${region.region} 的代理按 ${percent(region.bps)} 计为 ${money(region.wholeAmount)}，` +
+        `减去各级已得的 ${money(region.takenAmount)}，在上限余额之内得 ${money(originalAmount)}。`,
+  overlay: ({ money }, overlay) =>
+    `活动“${overlay.name}”${effectText(overlay.effect, money, 'zh-CN')}，` +
+    `${overlay.limited ? '在预算内' : ''}增加 ${money(overlay.grantedAmount)}` +
+    (overlay.chargedAmount === overlay.grantedAmount
+      ? '。'
+      : `，受上限约束后保留 ${money(overlay.chargedAmount)}。`),
   cap: ({ parts: { caps, originalAmount }, money }) =>
     `受上限约束，本行合计由 ${money(caps.beforeAmount)} 缩减为 ${money(caps.afterAmount)}，` +
     `本级为 ${money(originalAmount)}。`,
@@ -109,6 +141,7 @@ const chinese: Words = {
     `变为 ${money(refund.commissionAfterAmount)}。`,
   available: ({ at }, moment) => `已于 ${at(moment)} 解冻，可结算。`,
   held: ({ at }, moment) => `冻结至 ${at(moment)}。`,
+  paused: '冻结中，售后处理期间冻结期暂停计算。',
   settled: ({ parts: { tax }, money }, settlement) =>
     `已计入结算期 ${settlement.period} 的结算单 ${settlement.statementId}：` +
     `应发 ${money(settlement.grossAmount)}，个税 ${money(tax?.statementTaxAmount ?? 0n)}，` +
@@ -130,6 +163,20 @@ const payoutWords: Readonly<Record<string, string>> = {
   canceled: '已取消',
   mixed: '各笔状态不同',
 };
+
+function effectText(effect: OverlayEffect, money: Context['money'], language: Language): string {
+  const en = language === 'en';
+  if ('multiplyBps' in effect) {
+    const times = effect.multiplyBps / 10_000;
+    return en ? `multiplies the commission by ${times}` : `将佣金乘以 ${times} 倍`;
+  }
+  if ('addBps' in effect) {
+    const share = percent(effect.addBps);
+    return en ? `adds ${share} of the base` : `按基数加计 ${share}`;
+  }
+  const each = money(BigInt(effect.addAmountPerUnit));
+  return en ? `adds ${each} for each unit` : `每件加计 ${each}`;
+}
 
 function percent(rateBps: number): string {
   return `${rateBps / 100} %`;

@@ -93,7 +93,7 @@ export type Bonus =
  * as JSON and never changed. Amounts are integers of the minor unit, rates integer basis points.
  */
 export interface PlanBody {
-  /** 1..3 */
+  /** 1..10 in a draft; the guard lets at most 3 be published */
   levels: number;
   rounding: Rounding;
   onIneligible: OnIneligible;

@@ -1,17 +1,18 @@
+import { groupBy } from '../kernel/group';
+import { baseAmounts, type OrderLineFacts } from './base';
 import {
-  baseAmounts,
   calculateLine,
-  freezeTerms,
+  chargesOf,
   type LineCalculation,
   type LineTerms,
-  type OrderLineFacts,
   type RemainingLine,
   type UplineMember,
 } from './calculation';
 import type { PlanBody } from './plan';
+import { freezeTerms } from './terms';
 
 /** A line as it was stored, with what was decided about it when it was booked. */
-export interface StoredLine extends Omit<OrderLineFacts, 'inScope'> {
+export interface StoredLine extends OrderLineFacts {
   id: string;
   baseAmount: bigint;
   terms: LineTerms;
@@ -28,14 +29,20 @@ export interface LineRefund {
   amount: bigint;
 }
 
-/** Everything that decides about the amounts of one line. */
-export interface LineFacts {
+/** Everything that decides about the amounts of an order. */
+export interface OrderRecomputeFacts {
   plan: PlanBody;
   upline: readonly UplineMember[];
   orderDiscountAmount: bigint;
   lines: readonly StoredLine[];
-  lineId: string;
   /** In the order in which they were booked. */
+  refunds: readonly (LineRefund & { orderLineId: string })[];
+}
+
+/** Everything that decides about the amounts of one line. */
+export interface LineFacts extends Omit<OrderRecomputeFacts, 'refunds'> {
+  lineId: string;
+  /** Of this line, in the order in which they were booked. */
   refunds: readonly LineRefund[];
 }
 
@@ -56,26 +63,41 @@ export interface Recomputation {
 /** Calculates a line and its refunds again by the functions that booked them. */
 export function recompute(facts: LineFacts): Recomputation {
   const index = facts.lines.findIndex(({ id }) => id === facts.lineId);
-  const line = facts.lines[index];
-  if (line === undefined) throw new Error(`the order has no line ${facts.lineId}`);
-  const lines = facts.lines.map((one) => ({ ...one, inScope: wasInScope(one.terms) }));
-  const product = lines[index] as OrderLineFacts;
-  const baseAmount =
-    baseAmounts({ lines, orderDiscountAmount: facts.orderDiscountAmount })[index] ?? 0n;
-  const terms = freezeTerms(facts.plan, facts.upline, product);
+  if (index < 0) throw new Error(`the order has no line ${facts.lineId}`);
+  return recomputeLine(facts, facts.lines[index]!, baseAmounts(facts)[index]!, facts.refunds);
+}
+
+/** `recompute` of all lines of an order, in their order. */
+export function recomputeOrder(facts: OrderRecomputeFacts): Recomputation[] {
+  const bases = baseAmounts(facts);
+  const refunds = groupBy(facts.refunds, ({ orderLineId }) => orderLineId);
+  return facts.lines.map((line, index) =>
+    recomputeLine(facts, line, bases[index]!, refunds.get(line.id) ?? []),
+  );
+}
+
+function recomputeLine(
+  facts: Pick<OrderRecomputeFacts, 'plan' | 'upline'>,
+  line: StoredLine,
+  baseAmount: bigint,
+  lineRefunds: readonly LineRefund[],
+): Recomputation {
+  const { plan } = facts;
+  const terms = withGrants(freezeTerms(plan, facts.upline, line), line.terms);
   const { quantity, unitCostAmount } = line;
   let remaining: RemainingLine = { baseAmount, quantity, unitCostAmount };
-  const booking = calculateLine(facts.plan, terms, remaining);
-  const refunds = facts.refunds.map((refund) => {
+  const booking = calculateLine(plan, terms, remaining);
+  let current = booking;
+  const refunds = lineRefunds.map((refund) => {
     remaining = {
       baseAmount: remaining.baseAmount - refund.amount,
       quantity: remaining.quantity - refund.quantity,
       unitCostAmount,
     };
-    return { refund, remaining, result: calculateLine(facts.plan, terms, remaining) };
+    current = calculateLine(plan, terms, remaining, chargesOf(current));
+    return { refund, remaining, result: current };
   });
-  const current = refunds.at(-1)?.result ?? booking;
-  return { line, product, baseAmount, terms, booking, refunds, current, remaining };
+  return { line, product: line, baseAmount, terms, booking, refunds, current, remaining };
 }
 
 /** What a level earns in a calculation, before and after the caps; 0 when it earns nothing. */
@@ -90,9 +112,15 @@ export function levelAmounts(
   };
 }
 
-// The products of a program can change later; the frozen terms say what held for this line.
-function wasInScope(terms: LineTerms): boolean {
-  return !terms.levels.some(({ passedOver }) =>
-    passedOver.some(({ why }) => why === 'out_of_scope'),
-  );
+/**
+ * What budgets had left and who was the agent of a region at that moment is known from the frozen
+ * terms alone; who earns a level by which rule is decided again.
+ */
+function withGrants(terms: LineTerms, stored: LineTerms): LineTerms {
+  for (const { level, overlays } of stored.levels) {
+    const own = terms.levels.find((one) => one.level === level);
+    if (own !== undefined && overlays !== undefined) own.overlays = overlays;
+  }
+  if (stored.region !== undefined) terms.region = stored.region;
+  return terms;
 }

@@ -62,6 +62,39 @@ export function monthBefore(month: Month): Month {
   return number === 1 ? `${digits(year - 1, 4)}-12` : `${digits(year, 4)}-${digits(number - 1, 2)}`;
 }
 
+/** The month after, across the turn of the year. */
+export function monthAfter(month: Month): Month {
+  const { year, number } = monthParts(month);
+  return number === 12
+    ? `${digits(year + 1, 4)}-01`
+    : `${digits(year, 4)}-${digits(number + 1, 2)}`;
+}
+
+/**
+ * A month from its first instant to before the first of the next month, as the wall calendar of a
+ * zone cuts it.
+ * @param timeZone IANA name
+ * @throws RangeError for an unknown zone
+ */
+export function monthSpan(month: Month, timeZone: string): { from: Date; to: Date } {
+  return { from: monthStart(month, timeZone), to: monthStart(monthAfter(month), timeZone) };
+}
+
+// No zone is further than a day from UTC; the wall clock may skip midnight, so the first instant is
+// looked for and not calculated from an offset.
+function monthStart(month: Month, timeZone: string): Date {
+  const { year, number } = monthParts(month);
+  const utc = Date.UTC(year, number - 1, 1);
+  let before = (utc - dayMs) / 1000;
+  let within = (utc + dayMs) / 1000;
+  while (within - before > 1) {
+    const middle = Math.floor((before + within) / 2);
+    if (monthOf(new Date(middle * 1000), timeZone) < month) before = middle;
+    else within = middle;
+  }
+  return new Date(within * 1000);
+}
+
 /** @throws RangeError when the text is no month */
 export function monthParts(month: Month): { year: number; number: number } {
   const match = /^(\d{4})-(0[1-9]|1[0-2])$/.exec(month);

@@ -27,6 +27,9 @@ export function refundContent(orderId: string, refund: RefundInput): string {
   ]);
 }
 
+/** What is refused when it is dated before the payment of its order. */
+type TooEarly = 'refund_before_payment' | 'receipt_before_payment' | 'after_sale_before_payment';
+
 /** When something after the payment may have happened: not before it, not in the future. */
 export function checkMoment(
   moment: Date,
@@ -39,7 +42,7 @@ export function checkMoment(
     program: Pick<OrderProgram, 'clockOffsetMs'>;
     realNow: Date;
   },
-  { code, pointer }: { code: 'refund_before_payment' | 'receipt_before_payment'; pointer: string },
+  { code, pointer }: { code: TooEarly; pointer: string },
 ): void {
   if (moment < paidAt) refuse(code, 'This is before the order was paid.', pointer);
   if (isInTheFuture(moment, program, realNow)) {
@@ -47,11 +50,7 @@ export function checkMoment(
   }
 }
 
-function refuse(
-  code: 'refund_before_payment' | 'receipt_before_payment' | 'in_the_future',
-  message: string,
-  pointer: string,
-): never {
+function refuse(code: TooEarly | 'in_the_future', message: string, pointer: string): never {
   throw new Refusal(code, message, { errors: [{ pointer, code, message }] });
 }
 

@@ -19,12 +19,16 @@ export interface Candidate {
   given: string;
   /** undefined: it leads to nobody. */
   holder: Holder | undefined;
+  /** Why it does not count although it leads to somebody; left out: it does. */
+  fault?: 'click_expired' | 'click_after_payment' | undefined;
 }
 
 export type RejectionReason =
   | 'coupon_unknown'
   | 'code_unknown'
   | 'click_unknown'
+  | 'click_expired'
+  | 'click_after_payment'
   | 'binding_unknown'
   | 'not_joined'
   | 'outranked';
@@ -53,8 +57,8 @@ export function attribute(candidates: readonly Candidate[]): Attribution {
   let winner: { distributorId: string; by: AttributedBy } | undefined;
   for (const candidate of ranked) {
     const { by, given, holder } = candidate;
-    const reason = winner === undefined ? whyNot(candidate) : 'outranked';
-    if (reason === undefined && holder !== undefined) {
+    const reason = whyNot(candidate);
+    if (reason === undefined && holder !== undefined && winner === undefined) {
       winner = { distributorId: holder.distributorId, by };
     } else {
       rejected.push({ by, given, reason: reason ?? 'outranked' });
@@ -67,8 +71,9 @@ function rank({ by }: Candidate): number {
   return attributionOrder.indexOf(by);
 }
 
-function whyNot({ by, holder }: Candidate): RejectionReason | undefined {
+function whyNot({ by, holder, fault }: Candidate): RejectionReason | undefined {
   if (holder === undefined) return `${by}_unknown`;
+  if (fault !== undefined) return fault;
   return holder.joined ? undefined : 'not_joined';
 }
 
@@ -84,6 +89,14 @@ export const rejectionWords: Readonly<Record<RejectionReason, Readonly<Record<La
       'zh-CN': '本计划中没有该代码的分销员。',
     },
     click_unknown: { en: 'There is no such click.', 'zh-CN': '没有该点击记录。' },
+    click_expired: {
+      en: 'The click was too long before the payment.',
+      'zh-CN': '点击距付款已超出归因有效期。',
+    },
+    click_after_payment: {
+      en: 'The click came after the payment.',
+      'zh-CN': '点击发生在付款之后。',
+    },
     binding_unknown: { en: 'There is no such binding.', 'zh-CN': '没有该绑定关系。' },
     not_joined: {
       en: 'The distributor had not joined when the order was paid.',

@@ -78,6 +78,18 @@ export function touch(
   return { kind: 'made', span: spanFrom(rules, spans, { distributorId, at }), follows: current };
 }
 
+/**
+ * What the transfer of a customer does: whoever it follows loses the customer at that moment, and
+ * the new span begins with a window and a protection of its own.
+ */
+export function handOver(
+  rules: BindingRules,
+  spans: readonly BindingSpan[],
+  to: Touch,
+): { span: Omit<BindingSpan, 'id'>; follows: BindingSpan | undefined } {
+  return { span: spanFrom(rules, spans, to), follows: bindingAt(spans, to.at) };
+}
+
 function spanFrom(
   { windowDays, protectDays }: BindingRules,
   spans: readonly BindingSpan[],

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { type BindingRow, createBinding, findBinding, listBindings } from '../../db/binding';
 import { createCouponCode, findCouponCode, listCouponCodes } from '../../db/coupon-code';
 import { findProgram } from '../../db/program';
@@ -79,7 +80,7 @@ const getBinding = defineRoute({
 });
 
 function bindingView({ cause, ...row }: BindingRow) {
-  return { ...row, cause: cause === 'order' ? ('order' as const) : ('request' as const) };
+  return { ...row, cause: cause as z.output<typeof BindingView>['cause'] };
 }
 
 const postCouponCode = defineRoute({

@@ -1,19 +1,19 @@
-import {
-  type CommissionRow,
-  findCommission,
-  listCommissions,
-  loadCommissionFacts,
-} from '../../db/commission';
+import { type CommissionRow, findCommission, listCommissions } from '../../db/commission';
+import { loadBonusFacts } from '../../db/bonus-explanation';
+import { isOfLine, loadCommissionFacts, loadMoneyFacts } from '../../db/commission-facts';
+import { type BonusExplanation, explainBonus } from '../../domain/commission/bonus-explanation';
 import { explain } from '../../domain/commission/explanation';
+import {
+  type MoneyFacts,
+  payoutOf,
+  settlementOf,
+  taxOf,
+} from '../../domain/commission/explanation-money';
 import { commissionView } from '../../domain/commission/view';
 import { listOf, mapPage, page } from '../list';
 import { answer, defineRoute } from '../route';
-import {
-  commissionParams,
-  commissionQuery,
-  ExplanationView,
-  ListedCommission,
-} from '../schemas/commission';
+import { commissionParams, commissionQuery, ListedCommission } from '../schemas/commission';
+import { ExplanationAnswer } from '../schemas/explanation';
 
 const tag = 'Commissions';
 const mayRead = { scope: 'commissions:read' } as const;
@@ -60,19 +60,41 @@ const getExplanation = defineRoute({
   tag,
   access: mayRead,
   params: commissionParams,
-  answers: { 200: ExplanationView },
+  answers: { 200: ExplanationAnswer },
   handle: async ({ params, caller, locale, deps }) => {
     // One transaction, so that a refund in between cannot make the facts disagree.
-    const facts = await deps.db.transaction(async (tx) => {
+    const explanation = await deps.db.transaction(async (tx) => {
       await tx.run('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
-      return loadCommissionFacts(tx, await findCommission(tx, caller, params.id));
+      const commission = await findCommission(tx, caller, params.id);
+      return isOfLine(commission)
+        ? explain(await loadCommissionFacts(tx, commission), locale)
+        : bonusView(
+            explainBonus(await loadBonusFacts(tx, commission.id), locale),
+            await loadMoneyFacts(tx, commission.id),
+          );
     });
-    return answer(200, explain(facts, locale));
+    return answer(200, explanation);
   },
 });
 
 export const commissionRoutes = [getCommissions, getCommission, getExplanation];
 
 function listed(row: CommissionRow) {
-  return { ...commissionView(row), orderId: row.orderId, orderExternalId: row.orderExternalId };
+  const { orderId, orderExternalId, bonusId, period } = row;
+  return { ...commissionView(row), orderId, orderExternalId, bonusId, period };
+}
+
+/** A bonus has no line: what only lines have is empty, and its maximum stands where the caps do. */
+function bonusView({ maximum, ...bonus }: BonusExplanation, money: MoneyFacts) {
+  return {
+    ...bonus,
+    level: null,
+    candidates: [],
+    upline: [],
+    overlays: [],
+    caps: maximum,
+    settlement: settlementOf(money),
+    tax: taxOf(money),
+    payout: payoutOf(money),
+  };
 }

@@ -2,8 +2,10 @@ import { createDistributor, type DistributorRow, findDistributor } from '../../d
 import { findProgram } from '../../db/program';
 import { standingsOf } from '../../db/standing';
 import { normalizeCode } from '../../domain/distributor/code';
+import type { HttpConfig } from '../deps';
 import { listOf, listQuery, mapPage, page, wholeNumber } from '../list';
 import { answer, defineRoute } from '../route';
+import { linkUrl } from './link';
 import {
   distributorParams,
   distributorQuery,
@@ -26,24 +28,24 @@ const postDistributor = defineRoute({
   access: mayWrite,
   body: NewDistributorBody,
   answers: { 201: DistributorView, 200: DistributorView },
-  write: async ({ tx, body, caller, now, deps: { vault }, audit }) => {
+  write: async ({ tx, body, caller, now, deps: { vault, config }, audit }) => {
     const { programId, ...input } = body;
     const program = await findProgram(tx, caller, programId);
     const arriving = { program, input, caller, realNow: now, vault };
     const { distributor, created } = await createDistributor(tx, arriving);
-    if (!created) return answer(200, distributorView(distributor));
+    if (!created) return answer(200, distributorView(config, distributor));
     const { status, tier, sponsorId, code } = distributor;
     await audit({
       action: 'distributor.created',
       subjectId: distributor.id,
       after: { programId, status, tier, sponsorId, code },
     });
-    return answer(201, distributorView(distributor));
+    return answer(201, distributorView(config, distributor));
   },
 });
 
 /** What a caller may see of a distributor; the phone number is masked. */
-function distributorView(row: DistributorRow) {
+function distributorView(config: HttpConfig, row: DistributorRow) {
   const self = `/v1/distributors/${row.id}`;
   return {
     id: row.id,
@@ -65,6 +67,7 @@ function distributorView(row: DistributorRow) {
       ledger: `${self}/ledger`,
       team: `${self}/team`,
       history: `${self}/history`,
+      promotion: linkUrl(config, row.code),
     },
   };
 }
@@ -77,7 +80,7 @@ const getDistributors = defineRoute({
   access: mayRead,
   query: distributorQuery,
   answers: { 200: listOf(DistributorView) },
-  handle: async ({ query, caller, deps: { db } }) => {
+  handle: async ({ query, caller, deps: { db, config } }) => {
     const { limit, cursor, code, ...equal } = query;
     const rows = await db.prisma.distributor.findMany({
       where: {
@@ -91,7 +94,10 @@ const getDistributors = defineRoute({
       take: limit + 1,
     });
     const found = page(rows as DistributorRow[], limit, ({ id }) => id);
-    return answer(200, mapPage(found, distributorView));
+    return answer(
+      200,
+      mapPage(found, (row) => distributorView(config, row)),
+    );
   },
 });
 
@@ -103,8 +109,8 @@ const getDistributor = defineRoute({
   access: mayRead,
   params: distributorParams,
   answers: { 200: DistributorView },
-  handle: async ({ params, caller, deps: { db } }) =>
-    answer(200, distributorView(await findDistributor(db.read, caller, params.id))),
+  handle: async ({ params, caller, deps: { db, config } }) =>
+    answer(200, distributorView(config, await findDistributor(db.read, caller, params.id))),
 });
 
 const getHistory = defineRoute({

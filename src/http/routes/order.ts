@@ -1,3 +1,4 @@
+import { clickIdReader } from '../../db/click';
 import { findOrder, listOrderIds, loadOrderViews, type OrderView as Order } from '../../db/order';
 import { acceptOrders, type IntakeContext, type OrderOutcome } from '../../db/order-intake';
 import { recordReceipt } from '../../db/receipt';
@@ -38,17 +39,29 @@ const postOrder = defineRoute({
   access: mayWrite,
   body: OrderBody,
   answers: { 201: OrderView, 200: OrderView },
-  write: async ({ tx, body, caller, now, locale, audit }) => {
-    const context = { caller, now, language: locale };
-    const [outcome] = await acceptOrders(tx, context, [orderInput(body)]);
-    if (outcome === undefined) throw new Error('one order has one outcome');
-    if (outcome.status === 'refused') throw outcome.refusal;
-    const { status, order } = outcome;
-    if (status === 200) return answer(200, order);
-    await audit({ action: 'order.accepted', subjectId: order.id });
-    return answer(201, order);
+  grouped: {
+    // Orders of one caller share a transaction; what they answer is in one language.
+    lane: ({ caller, locale }) => `${caller.storeId} ${caller.mode} ${caller.actor} ${locale}`,
+    write: async (tx, contexts) => {
+      const { caller, locale: language, deps } = contexts[0]!;
+      const readClickId = clickIdReader(deps.vault);
+      const now = latest(contexts.map((context) => context.now));
+      const orders = contexts.map(({ body }) => orderInput(body));
+      const outcomes = await acceptOrders(tx, { caller, now, language, readClickId }, orders);
+      return outcomes.map((outcome) => {
+        if (outcome.status === 'refused') return { refusal: outcome.refusal };
+        const { status, order } = outcome;
+        if (status === 200) return { answer: answer(200, order) };
+        const audit = { action: 'order.accepted', subjectId: order.id };
+        return { answer: answer(201, order), audit };
+      });
+    },
   },
 });
+
+function latest(moments: readonly Date[]): Date {
+  return new Date(Math.max(...moments.map((moment) => moment.getTime())));
+}
 
 const postOrders = defineRoute({
   method: 'post',
@@ -62,9 +75,10 @@ const postOrders = defineRoute({
   itemsIn: 'orders',
   body: OrderBatchBody,
   answers: { 200: OrderBatchView },
-  write: async ({ tx, body, caller, now, locale, item, problemOf, audit }) => {
+  write: async ({ tx, body, caller, now, locale, item, problemOf, deps: { vault }, audit }) => {
     const items = body.orders.map((value, index) => item(OrderBody, index, value));
-    const context = { caller, now, language: locale };
+    const readClickId = clickIdReader(vault);
+    const context = { caller, now, language: locale, readClickId };
     const outcomes = await acceptValid(tx, context, items);
     const orderIds = [...outcomes.values()].flatMap((outcome) =>
       outcome.status === 201 ? [outcome.order.id] : [],

@@ -1,13 +1,21 @@
 import { z } from 'zod';
-import { createPlan, findPlan, listPlans, type PlanRow, publishPlan } from '../../db/plan';
-import { findProgram } from '../../db/program';
-import { type Finding, findingView } from '../../domain/commission/findings';
-import type { Language } from '../../domain/kernel/language';
-import { Refusal } from '../../domain/kernel/refusal';
+import { createPlan, findPlan, findPlanInForce, listPlans, publishPlan } from '../../db/plan';
+import { findProgram, programById } from '../../db/program';
+import { differenceOf } from '../../domain/commission/plan-diff';
+import { programNow } from '../../domain/kernel/clock';
 import { listOf, listQuery, mapPage, page } from '../list';
+import { demandCompliance, planView } from '../plan-view';
 import { answer, defineRoute } from '../route';
 import { idParam } from '../schemas/common';
-import { NewPlan, planParams, PlanView, Publication } from '../schemas/plan';
+import {
+  differenceQuery,
+  inForceQuery,
+  NewPlan,
+  PlanDifference,
+  planParams,
+  PlanView,
+  Publication,
+} from '../schemas/plan';
 
 const inProgram = z.strictObject({ id: idParam('program') });
 const tag = 'Plans';
@@ -80,14 +88,15 @@ const postPublication = defineRoute({
   summary: 'Publish a plan version',
   description:
     'It decides about orders paid from `effectiveAt` on. Nothing already booked may change, so ' +
-    'that moment is after the last accepted payment.',
+    'that moment is after the last accepted payment. Findings of severity error block it; each ' +
+    'warning with `needsWaiver` waits for a waiver.',
   tag,
   access: mayWrite,
   params: planParams,
   body: Publication,
   answers: { 200: PlanView },
   write: async ({ tx, params, body, caller, now, locale, audit }) => {
-    await demandCompliance(() => findPlan(tx, caller, params.id, now), locale);
+    demandCompliance(await findPlan(tx, caller, params.id, now), locale);
     const plan = await publishPlan(tx, {
       reach: caller,
       id: params.id,
@@ -105,28 +114,45 @@ const postPublication = defineRoute({
   },
 });
 
-export const planRoutes = [postPlan, getPlans, getPlan, postPublication];
+const getPlanInForce = defineRoute({
+  method: 'get',
+  path: '/v1/programs/:id/plans/in-force',
+  summary: 'Read the plan that decides at a moment',
+  tag,
+  access: mayRead,
+  params: inProgram,
+  query: inForceQuery,
+  answers: { 200: PlanView },
+  handle: async ({ params, query, caller, now, locale, deps: { db } }) => {
+    const program = await findProgram(db.read, caller, params.id);
+    const at = query.at ?? programNow(program, now);
+    return answer(200, planView(await findPlanInForce(db.read, program.id, at, now), locale));
+  },
+});
 
-/** Names the findings that stand in the way in the reader's language, which the database cannot. */
-async function demandCompliance(find: () => Promise<PlanRow>, language: Language): Promise<void> {
-  const plan = await find();
-  const faults = plan.findings
-    .filter(({ severity }) => severity === 'error')
-    .map((finding) => faultOf(finding, language));
-  if (plan.status === 'draft' && faults.length > 0) {
-    throw new Refusal('plan_not_compliant', '', { errors: faults });
-  }
-}
+const getDifference = defineRoute({
+  method: 'get',
+  path: '/v1/plans/:id/difference',
+  summary: 'Tell in words what a plan version says differently from another one',
+  tag,
+  access: mayRead,
+  params: planParams,
+  query: differenceQuery,
+  answers: { 200: PlanDifference },
+  handle: async ({ params, query, caller, now, locale, deps: { db } }) => {
+    const to = await findPlan(db.read, caller, params.id, now);
+    const from = await findPlan(db.read, caller, query.from, now);
+    const { currency } = await programById(db.read, to.programId);
+    const style = { language: locale, currency };
+    return answer(200, { from: from.id, to: to.id, ...differenceOf(from.body, to.body, style) });
+  },
+});
 
-function faultOf(finding: Finding, language: Language) {
-  const { rule, pointer, message } = findingView(finding, language);
-  return { pointer: `/plan${pointer}`, code: rule, message };
-}
-
-function planView({ body, findings, ...plan }: PlanRow, language: Language) {
-  return {
-    ...plan,
-    plan: body,
-    findings: findings.map((finding) => findingView(finding, language)),
-  };
-}
+export const planRoutes = [
+  postPlan,
+  getPlans,
+  getPlanInForce,
+  getPlan,
+  getDifference,
+  postPublication,
+];

@@ -9,6 +9,7 @@ import { productScopeOf, putProductScope } from '../../db/program-product';
 import {
   createProgram,
   hasOrders,
+  mustLandOnHost,
   type NewProgram,
   settingsOf,
   updateSettings,
@@ -67,6 +68,7 @@ const postProgram = defineRoute({
 /** Rules of a new program that take more than one field, or the clock, to judge. */
 function mustFit(body: z.output<typeof NewProgramBody>, caller: Caller, now: Date): void {
   const { tax, payer, currency, startsAt } = body;
+  mustLandOnHost(body);
   if (caller.mode !== 'both' && caller.mode !== body.mode) {
     const detail = `A ${caller.mode} key makes programs of mode ${caller.mode} only.`;
     throw new Refusal('scope_required', detail, {
@@ -173,6 +175,7 @@ const patchProgram = defineRoute({
     const before = settingsOf(program);
     const after = patched(before, body);
     mustStayInOrder(after);
+    mustLandOnHost(after);
     const changed = await updateSettings(tx, program, after);
     await audit({ action: 'program.changed', subjectId: program.id, before, after });
     return answer(200, await programView(tx, changed, now));
@@ -223,6 +226,7 @@ function patched(before: Settings, patch: Patch): Settings {
       fee: { ...before.settlement.fee, ...given(fee) },
     },
     binding: { ...before.binding, ...given(patch.binding) },
+    links: { ...before.links, ...given(patch.links) },
     inactivity: { ...before.inactivity, ...given(patch.inactivity) },
   };
 }

@@ -31,7 +31,7 @@ export const BindingView = z
     startsAt: z.date(),
     endsAt: z.date().nullable().meta({ description: 'null: for good' }),
     protectedUntil: z.date().nullable(),
-    cause: z.enum(['order', 'request']),
+    cause: z.enum(['order', 'request', 'transfer']),
     causeId: z.string().nullable(),
   })
   .meta({ id: 'Binding' });

@@ -65,6 +65,7 @@ export const DistributorView = z
       ledger: z.string(),
       team: z.string(),
       history: z.string(),
+      promotion: z.string().meta({ description: 'The short link to give to buyers' }),
     }),
   })
   .meta({ id: 'Distributor' });

@@ -49,18 +49,32 @@ export const OrderBody = z
     shippingAmount: amount.default(noAmount),
     taxAmount: amount.default(noAmount),
   })
-  .superRefine((order, context) => {
-    for (const pointer of repeated(order.lines)) addFault(context, pointer, repeatedLine);
-    for (const path of tooLarge(order.lines)) addFault(context, path, tooLargeAmount);
-  })
+  .superRefine(checkLines)
   .meta({ id: 'NewOrder' });
 
+/** An order that is only asked about: it need not say yet what it will be called and when. */
+export const PreviewBody = z
+  .strictObject({
+    ...OrderBody.shape,
+    programId: OrderBody.shape.programId.optional(),
+    externalId: externalId.optional(),
+    paidAt: moment.optional().meta({ description: "Default: now, on the program's clock" }),
+  })
+  .superRefine(checkLines)
+  .meta({ id: 'NewPreview' });
+
 type OrderBodyOutput = z.output<typeof OrderBody>;
-type LineOutput = OrderBodyOutput['lines'][number];
+type LineOutput = z.output<typeof OrderLineBody>;
 
 /** The order as the domain wants it. */
 export function orderInput({ customer, ...order }: OrderBodyOutput): OrderInput {
   return { ...order, customerExternalId: customer.externalId };
+}
+
+/** What the lines of an order must be together. */
+function checkLines({ lines }: { lines: readonly LineOutput[] }, context: z.RefinementCtx): void {
+  for (const pointer of repeated(lines)) addFault(context, pointer, repeatedLine);
+  for (const path of tooLarge(lines)) addFault(context, path, tooLargeAmount);
 }
 
 const repeatedLine = { code: 'repeated_line', message: 'another line has this externalId' };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { waiverReasonAtLeast } from '../../domain/commission/guard';
 import { metrics, type PlanBody } from '../../domain/commission/plan';
 import { bps, code, externalId, idOf, idParam, moment, text } from './common';
 
@@ -8,6 +9,9 @@ const bonusesAtMost = 50;
 const conditionsAtMost = 20;
 const stepsAtMost = 50;
 const priorityAtMost = 1_000_000;
+/** More than may be published: the guard names what is too deep, and why. */
+const levelsAtMost = 10;
+const depthAtMost = 100;
 /** 10 million yuan per unit: with any quantity the product still fits the database. */
 const perUnitAtMost = 1_000_000_000;
 
@@ -47,7 +51,7 @@ function atMostOne(...keys: string[]) {
   };
 }
 
-const Match = z
+export const Match = z
   .strictObject({
     sku: externalId.optional(),
     productId: externalId.optional(),
@@ -69,7 +73,7 @@ const Rate = z
 
 const Rule = z.strictObject({
   id: code,
-  level: z.int().min(1).max(3),
+  level: z.int().min(1).max(levelsAtMost),
   match: Match.default({}),
   rate: Rate,
   priority: z.int().min(-priorityAtMost).max(priorityAtMost).default(0),
@@ -118,7 +122,7 @@ const Bonus = z.discriminatedUnion('kind', [
     id: code,
     kind: z.literal('team'),
     bps,
-    depth: z.int().min(1).max(3),
+    depth: z.int().min(1).max(depthAtMost),
     ownSalesAtLeastAmount: planAmount.optional(),
     maxAmount: planAmount.optional(),
   }),
@@ -135,7 +139,7 @@ const Bonus = z.discriminatedUnion('kind', [
 /** The plan JSON of the public contract; what comes out has its defaults filled in. */
 export const PlanJson: z.ZodType<PlanBody> = z
   .strictObject({
-    levels: z.int().min(1).max(3),
+    levels: z.int().min(1).max(levelsAtMost),
     rounding: z.enum(['floor', 'halfUp']).default('floor'),
     onIneligible: z.enum(['skip', 'compress', 'stop']).default('skip'),
     selfPurchase: z.enum(['deny', 'allow']).default('deny'),
@@ -178,6 +182,63 @@ export const Publication = z.strictObject({
     .meta({ description: 'Default: now, or for the first plan of a program its start' }),
 });
 
+const waiverFacts = { adminId: idOf('admin'), reason: z.string(), at: z.date() };
+
+export const WaiverBody = z
+  .strictObject({
+    rule: z
+      .string()
+      .min(1)
+      .max(64)
+      .meta({ examples: ['pays-on-downline-sales'] }),
+    // A missing one is understood and refused: reason_required.
+    reason: z
+      .string()
+      .max(2000)
+      .nullish()
+      .meta({
+        description: `Why the merchant takes the risk; at least ${waiverReasonAtLeast} characters`,
+      }),
+  })
+  .meta({ id: 'NewPlanWaiver' });
+
+export const WaiverView = z
+  .strictObject({
+    id: idOf('waiver'),
+    planId: idOf('plan'),
+    rule: z.string(),
+    ...waiverFacts,
+    text: z.string().meta({ description: 'What a waiver is, and what it is not' }),
+  })
+  .meta({ id: 'PlanWaiver' });
+
+export const differenceQuery = z.strictObject({
+  from: idOf('plan').meta({ description: 'The version to compare with' }),
+});
+
+export const inForceQuery = z.strictObject({
+  at: moment.optional().meta({ description: 'Default: now on the clock of the program' }),
+});
+
+export const PlanDifference = z
+  .strictObject({
+    from: idOf('plan'),
+    to: idOf('plan'),
+    changes: z.array(
+      z.strictObject({
+        pointer: z.string().meta({
+          description: 'JSON pointer into the plan `to`; for what was removed, into `from`',
+        }),
+        kind: z.enum(['added', 'removed', 'changed']),
+        before: z.unknown().meta({ description: 'null when added' }),
+        after: z.unknown().meta({ description: 'null when removed' }),
+        text: z.string(),
+      }),
+    ),
+    text: z.string(),
+  })
+  .meta({ id: 'PlanDifference' });
+
 export const PlanView = z
   .strictObject({
     id: z.string(),
@@ -193,6 +254,14 @@ export const PlanView = z
         message: z.string(),
         pointer: z.string(),
         source: z.string(),
+        needsWaiver: z.boolean().meta({
+          description: 'Whether the publication waits for a waiver of this rule',
+        }),
+        waiver: z
+          .strictObject({ ...waiverFacts, text: z.string() })
+          .nullable()
+          .optional()
+          .meta({ description: 'Left out where a plan is only looked at' }),
       }),
     ),
     effectiveAt: z.date().nullable(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isHost, urlAtMost } from '../../domain/referral/link';
 import { normalCreditCode } from '../../domain/tax/id-number';
 import { amount, bps, code, currency, externalId, idParam, moment, text } from './common';
 
@@ -45,6 +46,29 @@ const Binding = z.strictObject({
   touch: z.enum(['first', 'last']),
   windowDays: z.int().min(1).max(daysAtMost).nullable(),
   protectDays: days,
+  transferObjectionDays: z.int().min(0).max(365),
+});
+
+const hostsAtMost = 50;
+
+const host = z
+  .string()
+  .max(255)
+  .transform((value) => value.toLowerCase())
+  .refine(isHost, fault('invalid_host', 'must be a host such as shop.example.com, or host:port'));
+
+const Links = z.strictObject({
+  hosts: z
+    .array(host)
+    .max(hostsAtMost)
+    .meta({
+      description: 'Hosts of the shop to which short links may lead; each exactly as written',
+      examples: [['shop.example.com']],
+    }),
+  landingUrl: z.string().min(1).max(urlAtMost).nullable().meta({
+    description: 'Where a short link leads that names no page; on one of the hosts',
+  }),
+  clickWindowDays: z.int().min(1).max(daysAtMost),
 });
 
 const Inactivity = z.strictObject({
@@ -76,6 +100,13 @@ const NewBinding = Binding.extend({
   touch: Binding.shape.touch.default('first'),
   windowDays: Binding.shape.windowDays.default(null),
   protectDays: days.default(0),
+  transferObjectionDays: Binding.shape.transferObjectionDays.default(7),
+}).prefault({});
+
+const NewLinks = Links.extend({
+  hosts: Links.shape.hosts.default([]),
+  landingUrl: Links.shape.landingUrl.default(null),
+  clickWindowDays: Links.shape.clickWindowDays.default(30),
 }).prefault({});
 
 const NewInactivity = Inactivity.extend({
@@ -112,6 +143,7 @@ export const NewProgramBody = z
     hold: NewHold,
     settlement: NewSettlement,
     binding: NewBinding,
+    links: NewLinks,
     inactivity: NewInactivity,
     tax: Tax,
     payer: Payer,
@@ -129,6 +161,7 @@ export const ProgramPatch = z
     hold: Hold.partial(),
     settlement: Settlement.extend({ fee: Settlement.shape.fee.partial() }).partial(),
     binding: Binding.partial(),
+    links: Links.partial(),
     inactivity: Inactivity.partial(),
     externalId,
     currency,
@@ -170,6 +203,7 @@ export const ProgramView = z
     hold: Hold,
     settlement: Settlement,
     binding: Binding,
+    links: Links,
     inactivity: Inactivity,
     tax: z.strictObject({
       method: z.string(),

@@ -4,7 +4,9 @@ import type {
   OrderLineFacts,
   UplineMember,
 } from '../../../src/domain/commission/calculation';
+import type { Overlay, OverlayEffect } from '../../../src/domain/commission/overlay';
 import type { PlanBody, PlanRule, RuleMatch } from '../../../src/domain/commission/plan';
+import type { RegionAgent } from '../../../src/domain/commission/region';
 
 // Few values on purpose: rules and lines have to meet often.
 const sku = fc.constantFrom('S1', 'S2', 'S3');
@@ -66,6 +68,22 @@ export function planOf(
   });
 }
 
+/** A general rule on each level, so that something is earned in most runs. */
+export function busyPlanOf(plans: fc.Arbitrary<PlanBody> = planOf()): fc.Arbitrary<PlanBody> {
+  return fc
+    .tuple(plans, fc.tuple(percentRate, percentRate, percentRate))
+    .map(([plan, rates]): PlanBody => {
+      const general = rates.map((rate, index) => {
+        const level = index + 1;
+        return { id: `r${level}`, level, match: {}, priority: 0, rate };
+      });
+      return {
+        ...plan,
+        rules: [...general, ...plan.rules.map((r) => ({ ...r, priority: r.priority + 1 }))],
+      };
+    });
+}
+
 export const product = fc.record({
   sku,
   productId: fc.option(productId, { nil: undefined }),
@@ -116,3 +134,51 @@ export const upline: fc.Arbitrary<UplineMember[]> = fc
       ),
     ),
   );
+
+const percentEffect: fc.Arbitrary<OverlayEffect> = fc.oneof(
+  fc.record({ multiplyBps: fc.integer({ min: 0, max: 40_000 }) }),
+  fc.record({ addBps: bps }),
+);
+const anyEffect: fc.Arbitrary<OverlayEffect> = fc.oneof(
+  percentEffect,
+  fc.record({ addAmountPerUnit: fc.integer({ min: 0, max: 500 }) }),
+);
+
+export const noBudget = fc.constant(null);
+/** Some without a limit, some soon at their end, some never. */
+export const someBudget = fc.oneof(
+  noBudget,
+  fc.bigInt(0n, 500n),
+  fc.bigInt({ min: 0n, max: 10n ** 8n }),
+);
+
+/** Up to five overlays that count at the moment of the order; starts are often equal. */
+export function overlaysOf(budget: fc.Arbitrary<bigint | null>): fc.Arbitrary<Overlay[]> {
+  const one = fc
+    .record({
+      startsAt: fc.integer({ min: 1, max: 3 }).map((day) => new Date(Date.UTC(2026, 10, day))),
+      product: productMatch,
+      audience: audienceMatch,
+      effect: anyEffect,
+      levels: fc.uniqueArray(fc.integer({ min: 1, max: 3 }), { minLength: 1 }),
+      stacks: fc.boolean(),
+      budgetLeftAmount: budget,
+    })
+    .map(({ product: what, audience, ...rest }) => ({ ...rest, match: { ...what, ...audience } }));
+  return fc
+    .array(one, { maxLength: 5 })
+    .chain((list) => fc.shuffledSubarray(list, { minLength: list.length }))
+    .map((list) => list.map((rest, index) => ({ ...rest, id: `o${index}` })));
+}
+
+export const agent: fc.Arbitrary<RegionAgent | undefined> = fc.option(
+  fc.record({
+    region: fc.constant('CN-33'),
+    distributorId: fc.constantFrom('d1', 'd4', 'agent'),
+    tier,
+    bps,
+    earns: fc.boolean(),
+    isBuyer: fc.boolean(),
+  }),
+  { nil: undefined },
+);

@@ -68,7 +68,7 @@ function stored(level: 1 | 2, refunds: LineRefund[] = []): CommissionFacts {
   });
   const order = { lines: [line('1'), line('2')], orderDiscountAmount: 501n };
   const bases = baseAmounts(order);
-  const lines: StoredLine[] = order.lines.map(({ inScope: _, ...facts }, index) => ({
+  const lines: StoredLine[] = order.lines.map((facts, index) => ({
     ...facts,
     id: `line-${facts.externalId}`,
     baseAmount: bases[index]!,
@@ -87,6 +87,7 @@ function stored(level: 1 | 2, refunds: LineRefund[] = []): CommissionFacts {
   return {
     commission: {
       id: 'com',
+      kind: 'sale',
       level,
       distributorId: booked.distributorId,
       baseAmount,
@@ -110,6 +111,8 @@ function stored(level: 1 | 2, refunds: LineRefund[] = []): CommissionFacts {
       lines,
     },
     lineId: 'line-1',
+    campaigns: [],
+    pauses: [],
     refunds,
     earnings: [
       { ...common, id: 'e1', kind: 'commission', refundId: null, amount: booked.amount },

@@ -7,23 +7,9 @@ import {
   type LineTerms,
   type OrderFacts,
 } from '../../../src/domain/commission/calculation';
-import type { PlanBody, PlanRule } from '../../../src/domain/commission/plan';
-import { order, percentRate, planOf, ruleOf, upline } from './arbitraries';
+import { busyPlanOf, order, percentRate, planOf, ruleOf, upline } from './arbitraries';
 
 const sum = (amounts: bigint[]) => amounts.reduce((total, amount) => total + amount, 0n);
-
-const generalRule = (level: number) => ({ id: `r${level}`, level, match: {}, priority: 0 });
-
-/** A general rule on each level, so that something is earned in most runs. */
-const busyPlan = fc
-  .tuple(planOf(), fc.tuple(percentRate, percentRate, percentRate))
-  .map(([plan, rates]): PlanBody => {
-    const general: PlanRule[] = rates.map((rate, index) => ({ ...generalRule(index + 1), rate }));
-    return {
-      ...plan,
-      rules: [...general, ...plan.rules.map((r) => ({ ...r, priority: r.priority + 1 }))],
-    };
-  });
 
 describe('laws of the base', () => {
   it('sums to the lines minus the order discount, and no line falls below 0', () => {
@@ -60,7 +46,7 @@ describe('laws of the base', () => {
 });
 
 describe('laws of a line', () => {
-  const situation = fc.record({ plan: busyPlan, order, upline });
+  const situation = fc.record({ plan: busyPlanOf(), order, upline });
 
   it('never passes a cap, and takes all of a cap that bites', () => {
     fc.assert(

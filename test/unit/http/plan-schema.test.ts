@@ -90,7 +90,7 @@ describe('plan JSON', () => {
 
   it.each<[string, object, string]>([
     ['no level', { levels: 0 }, '/levels'],
-    ['four levels', { levels: 4 }, '/levels'],
+    ['eleven levels', { levels: 11 }, '/levels'],
     ['a fraction of a level', { levels: 1.5 }, '/levels'],
     ['no rules', { rules: [] }, '/rules'],
     [

@@ -1,5 +1,11 @@
 import fc from 'fast-check';
-import { releaseAt } from '../../../src/domain/order/hold';
+import {
+  type HeldOrder,
+  type HoldTerms,
+  type Pause,
+  pausedReleaseAt,
+  releaseAt,
+} from '../../../src/domain/order/hold';
 import { orderContent, type OrderInput, whyRefused } from '../../../src/domain/order/order';
 import { checkRefundLines, refundContent } from '../../../src/domain/order/refund';
 import { coverOf, covers } from '../../../src/domain/order/scope';
@@ -129,6 +135,96 @@ describe('the release', () => {
   ])('%s', (_, startsAt, received, expected) => {
     const at = releaseAt({ ...hold, startsAt }, { paidAt, receivedAt: received });
     expect(at).toEqual(new Date(expected));
+  });
+});
+
+describe('the release with after-sale cases', () => {
+  const day = (days: number) => new Date(Date.UTC(2026, 1, 1) + days * 86_400_000);
+  const pause = (from: number, to: number | null): Pause => ({
+    from: day(from),
+    to: to === null ? null : day(to),
+  });
+  const hold = { startsAt: 'paid' as const, days: 7, assumeReceivedAfterDays: 15 };
+  const afterReceipt = { ...hold, startsAt: 'received' as const };
+  const paid: HeldOrder = { paidAt: day(0), receivedAt: null };
+  const received = { paidAt: day(0), receivedAt: day(4) };
+
+  test.each<[string, HoldTerms, HeldOrder, Pause[], number | null]>([
+    ['none', hold, paid, [], 7],
+    ['one that is open', hold, paid, [pause(3, null)], null],
+    ['one of two days', hold, paid, [pause(3, 5)], 9],
+    ['one that closes after the first release', hold, paid, [pause(6, 20)], 21],
+    ['one that opens at the payment', hold, paid, [pause(0, 5)], 12],
+    ['one that opens at the release', hold, paid, [pause(7, null)], 7],
+    ['one that opens after the release', hold, paid, [pause(8, 9)], 7],
+    ['one that opens in the time another added', hold, paid, [pause(3, 6), pause(9, 11)], 12],
+    ['one that opens when the longer hold is over', hold, paid, [pause(3, 6), pause(10, 11)], 10],
+    ['two that overlap count the time once', hold, paid, [pause(3, 6), pause(5, 8)], 12],
+    ['one inside another adds nothing', hold, paid, [pause(2, 6), pause(3, 4)], 11],
+    ['one closed, one open', hold, paid, [pause(2, 3), pause(2, null)], null],
+    ['no time at all', hold, paid, [pause(3, 3)], 7],
+    ['over before the receipt', afterReceipt, received, [pause(1, 3)], 11],
+    ['during the receipt: from then on', afterReceipt, received, [pause(3, 6)], 13],
+    ['before any receipt, open', afterReceipt, paid, [pause(1, null)], null],
+    ['after the receipt', afterReceipt, received, [pause(5, 6)], 12],
+  ])('%s', (_, terms, order, pauses, expected) => {
+    const at = pausedReleaseAt(terms, order, pauses);
+    expect(at).toEqual(expected === null ? null : day(expected));
+    expect(pausedReleaseAt(terms, order, [...pauses].reverse())).toEqual(at);
+  });
+
+  const anyHold = fc.record({
+    startsAt: fc.constantFrom('paid' as const, 'received' as const),
+    days: fc.nat(20),
+    assumeReceivedAfterDays: fc.nat(20),
+  });
+  const anyOrder = fc.record({
+    paidAt: fc.constant(day(0)),
+    receivedAt: fc.option(fc.nat(20).map(day)),
+  });
+  const closed = fc
+    .tuple(fc.nat(40), fc.nat(10))
+    .map(([from, length]): Pause => pause(from, from + length));
+
+  test('is never earlier than without, never later than all of them end to end', () => {
+    const law = fc.property(anyHold, anyOrder, fc.array(closed), (terms, order, pauses) => {
+      const plain = releaseAt(terms, order).getTime();
+      const at = pausedReleaseAt(terms, order, pauses)!.getTime();
+      const total = pauses.reduce((sum, { from, to }) => sum + to!.getTime() - from.getTime(), 0);
+      expect(at).toBeGreaterThanOrEqual(plain);
+      expect(at).toBeLessThanOrEqual(plain + total);
+    });
+    fc.assert(law);
+  });
+
+  test('does not depend on the order in which cases are told, nor on one told twice', () => {
+    const some = fc.array(closed).chain((pauses) =>
+      fc.tuple(
+        fc.constant(pauses),
+        fc.shuffledSubarray([...pauses, ...pauses.slice(0, 2)], {
+          minLength: pauses.length + Math.min(2, pauses.length),
+        }),
+      ),
+    );
+    const law = fc.property(anyHold, anyOrder, some, (terms, order, [pauses, mixed]) => {
+      expect(pausedReleaseAt(terms, order, mixed)).toEqual(pausedReleaseAt(terms, order, pauses));
+    });
+    fc.assert(law);
+  });
+
+  test('another case never makes it earlier', () => {
+    const law = fc.property(
+      anyHold,
+      anyOrder,
+      fc.array(closed),
+      closed,
+      (terms, order, pauses, one) => {
+        const before = pausedReleaseAt(terms, order, pauses)!;
+        const after = pausedReleaseAt(terms, order, [...pauses, one])!;
+        expect(after.getTime()).toBeGreaterThanOrEqual(before.getTime());
+      },
+    );
+    fc.assert(law);
   });
 });
 

@@ -58,6 +58,27 @@ describe('an order is attributed', () => {
       ['code not_joined'],
     ],
     [
+      'past a click that is too old, which is told also when a code has decided',
+      [
+        { ...candidate('click', holder('a')), fault: 'click_expired' },
+        candidate('code', holder('c')),
+        candidate('binding', holder('b')),
+      ],
+      'c',
+      'code',
+      ['click click_expired', 'binding outranked'],
+    ],
+    [
+      'past a click after the payment',
+      [
+        { ...candidate('click', holder('a')), fault: 'click_after_payment' },
+        candidate('binding', holder('b')),
+      ],
+      'b',
+      'binding',
+      ['click click_after_payment'],
+    ],
+    [
       'to nobody when all lose',
       [candidate('code'), candidate('click'), candidate('binding', holder('b', { joined: false }))],
       null,

@@ -1,0 +1,146 @@
+import type { UplineMember } from '../domain/commission/calculation';
+import type { PlanBody } from '../domain/commission/plan';
+import type { LineRefund, StoredLine } from '../domain/commission/recompute';
+import type { VerifiedCommission, VerifiedOrder } from '../domain/commission/verification';
+import { groupBy } from '../domain/kernel/group';
+import type { Tx } from './database';
+import { planBodies } from './plan';
+
+/**
+ * Everything stored about these orders that decides about their commissions, in a fixed number of
+ * statements. Read it in one snapshot: a refund in between would look like a difference.
+ */
+export async function loadVerifiedOrders(
+  read: Tx,
+  orderIds: readonly string[],
+): Promise<VerifiedOrder[]> {
+  const orders = await read.rows<OrderFacts>(
+    `SELECT id, plan_id, upline, order_discount_amount FROM orders WHERE id = ANY($1) ORDER BY id`,
+    [orderIds],
+  );
+  const plans = await planBodies(read, [...new Set(orders.flatMap(({ planId }) => planId ?? []))]);
+  const lines = groupBy(await loadLines(read, orderIds), ({ orderId }) => orderId);
+  const refunds = groupBy(await loadRefunds(read, orderIds), ({ orderId }) => orderId);
+  const commissions = groupBy(await loadCommissions(read, orderIds), ({ orderId }) => orderId);
+  const uses = groupBy(await loadUses(read, orderIds), ({ orderId }) => orderId);
+  const booked = await loadBooked(read, orderIds);
+  const adjusted = groupBy(await loadAdjusted(read, orderIds), ({ orderId }) => orderId);
+  return orders.map(({ id, planId, ...order }): VerifiedOrder => ({
+    ...order,
+    id,
+    plan: planOf(plans, planId),
+    lines: lines.get(id) ?? [],
+    refunds: refunds.get(id) ?? [],
+    commissions: commissions.get(id) ?? [],
+    uses: uses.get(id) ?? [],
+    bookedAmounts: booked.get(id) ?? new Map<string, bigint>(),
+    adjustments: adjusted.get(id) ?? [],
+  }));
+}
+
+interface OrderFacts {
+  id: string;
+  planId: string | null;
+  upline: readonly UplineMember[];
+  orderDiscountAmount: bigint;
+}
+
+function planOf(plans: ReadonlyMap<string, PlanBody>, planId: string | null): PlanBody | null {
+  return planId === null ? null : (plans.get(planId) ?? null);
+}
+
+type LineRow = Omit<StoredLine, 'productId' | 'category' | 'unitCostAmount'> & {
+  orderId: string;
+  productId: string | null;
+  category: string | null;
+  unitCostAmount: bigint | null;
+};
+
+async function loadLines(read: Tx, orderIds: readonly string[]) {
+  const rows = await read.rows<LineRow>(
+    `SELECT order_id, id, external_id, sku, product_id, category, tags, quantity, in_scope,
+       unit_price_amount, discount_amount, unit_cost_amount, base_amount, terms,
+       refunded_quantity, refunded_amount
+     FROM order_line WHERE order_id = ANY($1) ORDER BY order_id, position`,
+    [orderIds],
+  );
+  return rows.map((row) => ({
+    ...row,
+    productId: row.productId ?? undefined,
+    category: row.category ?? undefined,
+    unitCostAmount: row.unitCostAmount ?? undefined,
+  }));
+}
+
+function loadRefunds(read: Tx, orderIds: readonly string[]) {
+  return read.rows<LineRefund & { orderId: string; orderLineId: string }>(
+    `SELECT r.order_id, x.order_line_id, r.id AS refund_id, r.external_id, r.refunded_at, x.quantity,
+       x.amount
+     FROM refund r JOIN refund_line x ON x.refund_id = r.id
+     WHERE r.order_id = ANY($1) ORDER BY r.sequence`,
+    [orderIds],
+  );
+}
+
+function loadCommissions(read: Tx, orderIds: readonly string[]) {
+  return read.rows<VerifiedCommission & { orderId: string }>(
+    `SELECT c.order_id, c.id, c.order_line_id, c.kind, c.level, c.distributor_id, c.base_amount,
+       c.rate_bps, c.rule_id, c.amount, c.original_amount,
+       coalesce(sum(e.amount) FILTER (WHERE e.kind IN ('commission', 'adjustment')), 0)::bigint
+         AS earned_amount
+     FROM commission c LEFT JOIN earning e ON e.commission_id = c.id
+     WHERE c.order_id = ANY($1) AND c.kind IN ('sale', 'region')
+     GROUP BY c.id`,
+    [orderIds],
+  );
+}
+
+function loadUses(read: Tx, orderIds: readonly string[]) {
+  return read.rows<VerifiedOrder['uses'][number] & { orderId: string }>(
+    `SELECT l.order_id, u.order_line_id, u.level, u.campaign_id, u.amount
+     FROM order_line l JOIN campaign_use u ON u.order_line_id = l.id
+     WHERE l.order_id = ANY($1)`,
+    [orderIds],
+  );
+}
+
+/** What the ledger says that the booking of each order brought each distributor. */
+async function loadBooked(read: Tx, orderIds: readonly string[]) {
+  const rows = await read.rows<{ orderId: string; distributorId: string; amount: bigint }>(
+    `SELECT o.id AS order_id, a.distributor_id, sum(e.amount)::bigint AS amount
+     FROM unnest($1::text[]) AS o (id)
+     JOIN ledger_transaction t ON t.reference = 'order:' || o.id || ':earned'
+     JOIN ledger_entry e ON e.transaction_id = t.id
+     JOIN ledger_account a ON a.id = e.account_id AND a.role = 'held'
+     GROUP BY o.id, a.distributor_id`,
+    [orderIds],
+  );
+  return new Map(
+    [...groupBy(rows, ({ orderId }) => orderId)].map(([orderId, own]) => [
+      orderId,
+      new Map(own.map(({ distributorId, amount }) => [distributorId, amount])),
+    ]),
+  );
+}
+
+/** Per refund: what its earnings took (minus) or gave, and what the ledger moved for it. */
+function loadAdjusted(read: Tx, orderIds: readonly string[]) {
+  return read.rows<{
+    orderId: string;
+    refundId: string;
+    earnedAmount: bigint;
+    expenseAmount: bigint;
+  }>(
+    `SELECT r.order_id, r.id AS refund_id,
+       (SELECT coalesce(sum(e.amount), 0)::bigint
+        FROM earning e JOIN commission c ON c.id = e.commission_id
+        WHERE c.order_id = r.order_id AND c.kind IN ('sale', 'region') AND e.refund_id = r.id)
+         AS earned_amount,
+       (SELECT coalesce(sum(e.amount), 0)::bigint
+        FROM ledger_transaction t JOIN ledger_entry e ON e.transaction_id = t.id
+        JOIN ledger_account a ON a.id = e.account_id AND a.role = 'commission-expense'
+        WHERE t.reference = 'refund:' || r.id) AS expense_amount
+     FROM refund r WHERE r.order_id = ANY($1)`,
+    [orderIds],
+  );
+}

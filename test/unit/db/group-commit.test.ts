@@ -1,0 +1,124 @@
+import {
+  commitTogether,
+  createGroupQueue,
+  type GroupQueueOptions,
+  QueueFull,
+  type Settled,
+} from '../../../src/db/group-commit';
+
+/** A queue whose groups are written when the test says so. */
+function queueOf(change: Partial<GroupQueueOptions<string, string>> = {}) {
+  const groups: (readonly string[])[] = [];
+  const open: (() => void)[] = [];
+  const queue = createGroupQueue<string, string>({
+    commit: (items) => {
+      groups.push(items);
+      return new Promise((resolve) => {
+        open.push(() => resolve(items.map((item) => ({ status: 'fulfilled', value: `${item}!` }))));
+      });
+    },
+    writersPerLane: 2,
+    writers: 3,
+    groupAtMost: 3,
+    waitingAtMost: 10,
+    bytesOf: (item) => item.length,
+    groupBytesAtMost: 100,
+    waitingBytesAtMost: 1000,
+    ...change,
+  });
+  const commitNext = async () => {
+    open.shift()?.();
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { queue, groups, commitNext };
+}
+
+const fulfilled = (items: readonly string[]): Settled<string>[] =>
+  items.map((item) => ({ status: 'fulfilled', value: `${item}!` }));
+
+describe('a group queue', () => {
+  test('writes at once while a writer is idle; what comes meanwhile is the next group', async () => {
+    const { queue, groups, commitNext } = queueOf();
+    const answers = ['a', 'b', 'c', 'd', 'e', 'f'].map((item) => queue.submit('lane', item));
+    expect(groups).toEqual([['a'], ['b']]);
+    await commitNext();
+    expect(groups).toEqual([['a'], ['b'], ['c', 'd', 'e']]);
+    await commitNext();
+    await commitNext();
+    await commitNext();
+    expect(await Promise.all(answers)).toEqual(['a!', 'b!', 'c!', 'd!', 'e!', 'f!']);
+    expect(queue.waiting()).toBe(0);
+  });
+
+  test('keeps lanes apart, and they take turns', async () => {
+    const { queue, groups, commitNext } = queueOf({ writersPerLane: 1, writers: 1 });
+    const answers = ['a1', 'a2', 'a3', 'a4', 'a5'].map((item) => queue.submit('a', item));
+    answers.push(queue.submit('b', 'b1'));
+    for (let n = 0; n < 4; n += 1) await commitNext();
+    await Promise.all(answers);
+    expect(groups).toEqual([['a1'], ['a2', 'a3', 'a4'], ['b1'], ['a5']]);
+  });
+
+  test('refuses when too many, or too much, wait', async () => {
+    const few = queueOf({ waitingAtMost: 2 });
+    const taken = ['a', 'b', 'c', 'd'].map((item) => few.queue.submit('lane', item));
+    await expect(few.queue.submit('lane', 'e')).rejects.toThrow(QueueFull);
+    for (let n = 0; n < 4; n += 1) await few.commitNext();
+    await Promise.all(taken);
+
+    const small = queueOf({ waitingBytesAtMost: 9, groupBytesAtMost: 5 });
+    const sent = ['a', 'b', 'cccc', 'dddd'].map((item) => small.queue.submit('lane', item));
+    await expect(small.queue.submit('lane', 'ee')).rejects.toThrow(QueueFull);
+    for (let n = 0; n < 4; n += 1) await small.commitNext();
+    await Promise.all(sent);
+    expect(small.groups).toEqual([['a'], ['b'], ['cccc'], ['dddd']]);
+  });
+
+  test('a failure of the whole group reaches everybody in it, and the next group is written', async () => {
+    let tries = 0;
+    const { queue } = queueOf({
+      writersPerLane: 1,
+      commit: (items) => {
+        tries += 1;
+        return tries === 1 ? Promise.reject(new Error('lost')) : Promise.resolve(fulfilled(items));
+      },
+    });
+    const first = queue.submit('lane', 'a');
+    const second = queue.submit('lane', 'b');
+    await expect(first).rejects.toThrow('lost');
+    expect(await second).toBe('b!');
+  });
+});
+
+describe('committing together', () => {
+  const items = Array.from({ length: 50 }, (_, n) => `item ${n}`);
+
+  test.each([0, 7, 24, 25, 49])(
+    'when item %i spoils the transaction, it alone fails',
+    async (bad) => {
+      const committed: string[] = [];
+      const transact = (part: readonly string[]) => {
+        if (part.includes(items[bad]!)) return Promise.reject(new Error('spoiled'));
+        committed.push(...part);
+        return Promise.resolve(fulfilled(part));
+      };
+      const settled = await commitTogether(items, transact);
+      expect(settled.map(({ status }) => status)).toEqual(
+        items.map((_, n) => (n === bad ? 'rejected' : 'fulfilled')),
+      );
+      // In their order, and each once.
+      expect(committed).toEqual(items.filter((_, n) => n !== bad));
+    },
+  );
+
+  test('when the database is away, smaller groups are not tried', async () => {
+    let tries = 0;
+    const transact = () => {
+      tries += 1;
+      return Promise.reject(Object.assign(new Error('stopping'), { code: '57P01' }));
+    };
+    const settled = await commitTogether<string, string>(items, transact);
+    expect(new Set(settled.map(({ status }) => status))).toEqual(new Set(['rejected']));
+    expect(tries).toBe(1);
+  });
+});

@@ -1,0 +1,46 @@
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Worker } from '@temporalio/worker';
+import type { Activities } from '../../activities';
+import type { simulation } from '../../workflows/simulation';
+import { testBundle, timeSkipping } from '../support/time-skipping';
+
+describe('a simulation', () => {
+  let server: TestWorkflowEnvironment;
+  let codePath: string;
+
+  beforeAll(async () => {
+    [server, codePath] = await Promise.all([timeSkipping(), testBundle()]);
+  }, 120_000);
+  afterAll(() => server.teardown());
+
+  test('goes on from its row however often its worker dies', async () => {
+    const orders = 5;
+    let done = 0;
+    let deaths = 0;
+    const activities: Pick<Activities, 'simulate'> = {
+      // Each call commits one chunk and dies, as long as there is more.
+      simulate: () => {
+        if (done === orders) return Promise.resolve();
+        done += 1;
+        deaths += 1;
+        return Promise.reject(new Error('killed between two chunks'));
+      },
+    };
+    const id = 'simulation:sim_1';
+    const worker = await Worker.create({
+      connection: server.nativeConnection,
+      taskQueue: id,
+      workflowBundle: { codePath },
+      activities,
+      maxCachedWorkflows: 0, // every step is replayed from the history
+    });
+    await worker.runUntil(
+      server.client.workflow.execute<typeof simulation>('simulation', {
+        workflowId: id,
+        taskQueue: id,
+        args: [{ simulationId: 'sim_1' }],
+      }),
+    );
+    expect({ done, deaths }).toEqual({ done: orders, deaths: orders });
+  });
+});
