@@ -139,7 +139,8 @@ async function measure(
   const settle = async (name: string, count: number, payoutSeconds: () => number) => {
     const people = await crowdOf(`${name} settlement`, count, oneLevel);
     say('one order for each distributor');
-    await sendBatches(stage, people, count, { linesEach: 1 });
+    const paidAt = '2026-01-15T10:00:00+08:00'; // long enough ago for its hold to be over
+    await sendBatches(stage, people, count, { linesEach: 1, paidAt });
     const payoutPatienceMs = Math.max(payoutSeconds(), payoutSecondsAtLeast) * 1000;
     return measureSettlement({ admin, db }, { programId: people.programId, payoutPatienceMs, say });
   };

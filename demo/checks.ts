@@ -75,7 +75,18 @@ function commissionChecks({ expected, outcome }: Findings): Check[] {
     0n,
   );
   const people = accountsLike(outcome, /^distributor:/);
+  const { verification } = outcome;
   return [
+    {
+      what: 'commissions computed again by the server = commissions',
+      left: BigInt(verification.commissions),
+      right: BigInt(commissions.length),
+    },
+    {
+      what: 'differences found by that = 0',
+      left: BigInt(verification.differenceCount),
+      right: 0n,
+    },
     {
       what: 'commissions by the file = commissions left after refunds',
       left: expected.remainingAmount,

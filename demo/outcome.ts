@@ -1,5 +1,7 @@
-import { inParallel } from './client';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Api, inParallel } from './client';
 import type { Callers, Distributor, Program } from './load';
+import type { Progress } from './progress';
 import { findSettlements, type Payout, payoutsOf, type Settlement } from './settle';
 
 export interface Commission {
@@ -44,6 +46,15 @@ export interface BookEntry {
   submissions: number;
 }
 
+/** The server's own check: every commission computed again, every account summed again. */
+export interface Verification {
+  id: string;
+  status: 'running' | 'done';
+  progress: { done: number; total: number };
+  commissions: number;
+  differenceCount: number;
+}
+
 /** What the server says at the end. */
 export interface Outcome {
   readonly commissions: readonly Commission[];
@@ -54,16 +65,23 @@ export interface Outcome {
   readonly statements: readonly Statement[];
   readonly payouts: readonly Payout[];
   readonly books: readonly BookEntry[];
+  readonly verification: Verification;
 }
 
 const width = 4;
 
 export async function readOutcome(
   callers: Callers,
-  context: { program: Program; distributors: readonly Distributor[]; sandboxUrl: string },
+  context: {
+    program: Program;
+    distributors: readonly Distributor[];
+    sandboxUrl: string;
+    progress: Progress;
+  },
 ): Promise<Outcome> {
   const { shop } = callers;
-  const { program, distributors, sandboxUrl } = context;
+  const { program, distributors, sandboxUrl, progress } = context;
+  const verification = await verify(shop, program, progress);
   const commissions = await inParallel(distributors, width, ({ id }) =>
     shop.all<Commission>('/v1/commissions', { distributorId: id }),
   );
@@ -87,7 +105,21 @@ export async function readOutcome(
     statements: statements.flat(),
     payouts,
     books,
+    verification,
   };
+}
+
+const verificationPollMs = 250;
+
+async function verify(shop: Api, program: Program, progress: Progress): Promise<Verification> {
+  const path = `/v1/programs/${program.id}/verifications`;
+  let found = await shop.post<Verification>(path, {});
+  while (found.status === 'running') {
+    await pause(verificationPollMs);
+    found = await shop.get<Verification>(`/v1/verifications/${found.id}`);
+    progress.at(found.progress.done, found.progress.total, 'orders verified');
+  }
+  return found;
 }
 
 async function readBooks(sandboxUrl: string, payouts: readonly Payout[]): Promise<BookEntry[]> {

@@ -79,7 +79,7 @@ async function main(): Promise<void> {
 
   progress.step('Counting');
   const { sandboxUrl, baseUrl } = credentials;
-  const outcome = await readOutcome(callers, { program, distributors, sandboxUrl });
+  const outcome = await readOutcome(callers, { program, distributors, sandboxUrl, progress });
   const intakeFindings = { lines: rows.length, book, soldInFile: soldInFile(rows), expected };
   const { lines, agrees } = reportOf({
     ...intakeFindings,

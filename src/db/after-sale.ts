@@ -1,5 +1,5 @@
 import type { Caller } from '../domain/kernel/access';
-import { addDays, floorToSecond, programNow } from '../domain/kernel/clock';
+import { addDays, daysBetween, floorToSecond, programNow } from '../domain/kernel/clock';
 import { Refusal } from '../domain/kernel/refusal';
 import {
   afterSaleContent,
@@ -113,14 +113,24 @@ async function insertCase(
   return id;
 }
 
-/** Opens the review of a case that is still open on its thirtieth day. */
-export async function reviewLongCase(tx: Tx, { subjectId, dueAt }: DueMoment): Promise<void> {
-  const found = await tx.first<AfterSaleRow & { programId: string }>(
-    `SELECT a.*, o.program_id FROM after_sale a JOIN orders o ON o.id = a.order_id
+/**
+ * Opens the review of a case that is still open on its thirtieth day, and again every thirty days
+ * for as long as nobody closes it: money that is held must not be forgotten.
+ */
+export async function reviewLongCase(tx: Tx, moment: DueMoment): Promise<void> {
+  const { subjectId, dueAt } = moment;
+  const found = await tx.first<AfterSaleRow & { programId: string; isUnderReview: boolean }>(
+    `SELECT a.*, o.program_id, EXISTS (SELECT 1 FROM review_task r
+       WHERE r.kind = 'dispute' AND r.subject_id = a.id AND r.status = 'open') AS is_under_review
+     FROM after_sale a JOIN orders o ON o.id = a.order_id
      WHERE a.id = $1 AND a.closed_at IS NULL`,
     [subjectId],
   );
   if (found === undefined) return;
+  const { programId } = found;
+  const next = { programId, dueAt: addDays(dueAt, openDaysAtMost), subjectId };
+  await openDueMoment(tx, { ...next, name: longCaseMoment });
+  if (found.isUnderReview) return;
   await openReview(tx, {
     storeId: found.storeId,
     programId: found.programId,
@@ -132,7 +142,7 @@ export async function reviewLongCase(tx: Tx, { subjectId, dueAt }: DueMoment): P
       orderId: found.orderId,
       openedAt: found.openedAt.toISOString(),
       lines: found.lineExternalIds,
-      openDays: openDaysAtMost,
+      openDays: daysBetween(found.openedAt, dueAt),
     },
     createdAt: dueAt,
   });

@@ -53,10 +53,7 @@ export async function callerOfApiKey(tx: Tx, hash: string): Promise<Caller | und
 }
 
 /** Who keys belong to, by their hashes; unknown and revoked ones are left out. */
-async function callersOfApiKeys(
-  tx: Tx,
-  hashes: readonly string[],
-): Promise<Map<string, Caller>> {
+async function callersOfApiKeys(tx: Tx, hashes: readonly string[]): Promise<Map<string, Caller>> {
   const rows = await tx.rows<
     Pick<ApiKeyRow, 'id' | 'storeId' | 'mode' | 'scopes'> & { keyHash: string }
   >(

@@ -1,7 +1,7 @@
 import { workflowIds, type WorkflowStart } from '../contracts/workflow';
 import { type DistributorStatus, earns } from '../domain/distributor/state';
 import type { Caller } from '../domain/kernel/access';
-import { addDays, floorToSecond, programNow } from '../domain/kernel/clock';
+import { addDays, programNow } from '../domain/kernel/clock';
 import { Refusal } from '../domain/kernel/refusal';
 import { bindingAt } from '../domain/referral/binding';
 import { mayObject, transition, type TransferStatus } from '../domain/referral/transfer';
@@ -77,7 +77,7 @@ export async function requestTransfer(
   mustEarn(to.status);
   const customer = { programId: program.id, customerExternalId };
   await lockCustomers(tx, [customer]);
-  const at = floorToSecond(programNow(program, now));
+  const at = programNow(program, now);
   const fromDistributorId = await holderOf(tx, customer, at);
   if (fromDistributorId === toDistributorId) {
     throw new Refusal('already_bound', 'The customer belongs to this distributor already.');

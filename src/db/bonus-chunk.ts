@@ -41,10 +41,14 @@ export interface BonusPeriod {
 export interface Earner {
   distributorId: string;
   invitedIds: readonly string[];
+  /** how many orders can stand behind his bonuses, about */
+  orders: number;
 }
 
 const lockClass = 0x62_6f_6e; // "bon"
 const undecidedAtOnce = 1000;
+/** Refunds of the program wait while a chunk is written: a second or so, not longer. */
+const ordersAtOnce = 5000;
 
 /**
  * Bookings of a program's bonuses exclude each other and its refunds: a refund either is in what a
@@ -69,8 +73,9 @@ function spanOf({ program, plan, from, to }: BonusPeriod): SalesSpan {
 export async function earnersOf(read: Tx, period: BonusPeriod): Promise<Earner[]> {
   const span = spanOf(period);
   const { invitations, onSales } = bonusesOf(period.plan.body);
-  const sellers = onSales.length === 0 ? [] : await beneficiariesOf(read, span);
-  const invited = new Map<string, string[]>(sellers.map((id) => [id, []]));
+  const sellers =
+    onSales.length === 0 ? new Map<string, number>() : await beneficiariesOf(read, span);
+  const invited = new Map<string, string[]>([...sellers.keys()].map((id) => [id, []]));
   const beyond =
     invitations.length === 0 ? new Set<string>() : await beyondMaximum(read, span.programId);
   for (let after = ''; invitations.length > 0;) {
@@ -86,8 +91,28 @@ export async function earnersOf(read: Tx, period: BonusPeriod): Promise<Earner[]
     after = page.at(-1)!;
   }
   return [...invited]
-    .map(([distributorId, invitedIds]) => ({ distributorId, invitedIds }))
+    .map(([distributorId, invitedIds]) => ({
+      distributorId,
+      invitedIds,
+      orders: (sellers.get(distributorId) ?? 0) + invitedIds.length,
+    }))
     .sort((a, b) => (a.distributorId < b.distributorId ? -1 : 1));
+}
+
+/** Earners in the chunks in which they are booked: so many at most, and not too many orders. */
+export function chunksOf(earners: readonly Earner[], atMost: number): Earner[][] {
+  const chunks: Earner[][] = [];
+  let orders = 0;
+  for (const earner of earners) {
+    orders += earner.orders;
+    const last = chunks.at(-1);
+    if (last !== undefined && last.length < atMost && orders <= ordersAtOnce) last.push(earner);
+    else {
+      chunks.push([earner]);
+      orders = earner.orders;
+    }
+  }
+  return chunks;
 }
 
 /**

@@ -1,11 +1,14 @@
 import {
-  belongsTo,
   type BroughtOrder,
   firstKept,
   type InvitationBonus,
+  paysForKept,
 } from '../domain/commission/bonus';
+import type { PlanBody } from '../domain/commission/plan';
 import { groupBy } from '../domain/kernel/group';
+import { type Month, monthSpan } from '../domain/kernel/period';
 import { type HoldTerms, type Pause, pausedReleaseAt } from '../domain/order/hold';
+import { earningAt } from './bonus-sales';
 import type { Tx } from './database';
 
 /** A month of one program. */
@@ -32,7 +35,7 @@ export async function undecidedAfter(
          WHERE s.distributor_id = d.id AND s.sponsor_id IS NOT NULL)
        AND EXISTS (SELECT 1 FROM orders o WHERE o.attributed_distributor_id = d.id AND o.paid_at < $3)
        AND NOT EXISTS (SELECT 1 FROM commission c
-         WHERE c.program_id = $1 AND c.kind = 'invitation' AND c.bonus_key = d.id)
+         WHERE c.program_id = $1 AND c.kind = 'invitation' AND c.bonus_key = d.id AND c.amount > 0)
      ORDER BY d.id LIMIT $4`,
     [span.programId, after, span.to, limit],
   );
@@ -54,8 +57,8 @@ const firstLook = 3;
 const lookFactor = 20;
 
 /**
- * Which of these invited distributors had their first order kept past its hold in this period: the
- * order of each, with the sponsor as of its payment.
+ * Which of these invited distributors are to be paid for in this period: the first order of each
+ * that was kept past its hold, with the sponsor as of its payment.
  */
 export async function firstKeptOrders(
   read: Tx,
@@ -76,12 +79,47 @@ export async function firstKeptOrders(
       const orders = [...before, ...page];
       const kept = firstKept(orders, bonus, span);
       // The first kept one is final: orders beyond it were paid later.
-      if (kept?.sponsorId && belongsTo(kept, span)) found.push(kept);
+      if (kept?.sponsorId) found.push(kept);
       if (kept !== undefined || page.length < look) known.delete(id);
       else known.set(id, orders);
     }
   }
-  return found;
+  const late = await lateKept(read, span, found);
+  return found.filter((order) => order.releaseAt! >= span.from || late.has(order.orderId));
+}
+
+/**
+ * Those kept in an earlier month that should have been paid for then: what decides about them (the
+ * order, its receipt, the closure of a case, the refund of the one before) was reported after that
+ * month was booked. Everything else was decided then, and would be decided alike now.
+ */
+async function lateKept(
+  read: Tx,
+  { programId, from }: InvitationSpan,
+  orders: readonly BroughtOrder[],
+): Promise<Set<string>> {
+  const earlier = orders.filter(({ releaseAt }) => releaseAt! < from);
+  if (earlier.length === 0) return new Set();
+  const booked = await read.rows<{ period: Month; timeZone: string; body: PlanBody }>(
+    `SELECT b.period, g.time_zone, p.body
+     FROM bonus_period b JOIN plan p ON p.id = b.plan_id JOIN program g ON g.id = b.program_id
+     WHERE b.program_id = $1 AND p.body->'bonuses' @> '[{"kind": "invitation"}]'
+     ORDER BY b.period`,
+    [programId],
+  );
+  const late = new Set<string>();
+  for (const { period, timeZone, body } of booked) {
+    const month = monthSpan(period, timeZone);
+    const own = earlier.filter(
+      (order) =>
+        order.releaseAt! >= month.from && order.releaseAt! < month.to && paysForKept(body, order),
+    );
+    if (own.length === 0) continue;
+    const sponsors = [...new Set(own.map(({ sponsorId }) => sponsorId!))];
+    const earning = await earningAt(read, sponsors, month.to);
+    for (const { orderId, sponsorId } of own) if (earning.has(sponsorId!)) late.add(orderId);
+  }
+  return late;
 }
 
 type BroughtRow = Omit<BroughtOrder, 'releaseAt'> & {
@@ -94,7 +132,7 @@ type BroughtRow = Omit<BroughtOrder, 'releaseAt'> & {
 /** The next orders of each that had the amount when they were placed, by payment and then id. */
 async function broughtOrders(
   read: Tx,
-  { from, to, denySelf }: InvitationSpan,
+  { to, denySelf }: InvitationSpan,
   bonus: InvitationBonus,
   after: readonly { id: string; last: BroughtOrder | undefined }[],
   limit: number,
@@ -104,11 +142,7 @@ async function broughtOrders(
      JOIN distributor d ON d.id = w.id
      CROSS JOIN LATERAL (
        SELECT o.id AS order_id, d.id AS distributor_id, s.sponsor_id, o.paid_at, o.received_at,
-         o.hold, n.base_amount - n.refunded_amount AS net_amount,
-         n.base_amount - (SELECT coalesce(sum(x.amount), 0)::bigint
-           FROM refund r JOIN refund_line x ON x.refund_id = r.id
-           JOIN order_line l ON l.id = x.order_line_id AND l.in_scope
-           WHERE r.order_id = o.id AND r.refunded_at < $4) AS net_before_amount,
+         o.hold, n.base_amount - n.refunded_amount AS net_amount, self.purchase AS self_purchase,
          (SELECT coalesce(jsonb_agg(jsonb_build_object('from', a.opened_at, 'to', a.closed_at)), '[]')
           FROM after_sale a WHERE a.order_id = o.id) AS pauses
        FROM orders o
@@ -119,19 +153,21 @@ async function broughtOrders(
        LEFT JOIN distributor_standing s ON s.distributor_id = d.id
          AND s.valid_from <= o.paid_at AND (s.valid_to IS NULL OR s.valid_to > o.paid_at)
        LEFT JOIN distributor sponsor ON sponsor.id = s.sponsor_id
-       WHERE o.attributed_distributor_id = d.id AND o.paid_at < $5
+       CROSS JOIN LATERAL (SELECT coalesce((o.upline->0->>'isBuyer')::boolean,
+           d.customer_external_id = o.customer_external_id, false)
+         OR coalesce(sponsor.customer_external_id = o.customer_external_id, false) AS purchase) self
+       WHERE o.attributed_distributor_id = d.id AND o.paid_at < $4
          AND (w.paid_at IS NULL OR (o.paid_at, o.id) > (w.paid_at, w.order_id))
-         AND n.base_amount > 0 AND n.base_amount >= $6
-         AND NOT ($7 AND (
-           coalesce((o.upline->0->>'isBuyer')::boolean,
-             d.customer_external_id = o.customer_external_id, false)
-           OR coalesce(sponsor.customer_external_id = o.customer_external_id, false)))
-       ORDER BY o.paid_at, o.id LIMIT $8
+         AND n.base_amount > 0 AND n.base_amount >= $5 AND NOT ($6 AND self.purchase)
+         -- an order earns once, also when that was taken back
+         AND NOT EXISTS (SELECT 1 FROM commission c
+           WHERE c.order_id = o.id AND c.kind = 'invitation')
+       ORDER BY o.paid_at, o.id LIMIT $7
      ) o
      ORDER BY o.distributor_id, o.paid_at, o.order_id`,
     [
       ...[after.map(({ id }) => id), after.map(({ last }) => last?.paidAt ?? null)],
-      ...[after.map(({ last }) => last?.orderId ?? null), from, to],
+      ...[after.map(({ last }) => last?.orderId ?? null), to],
       ...[bonus.onFirstOrderOfAtLeastAmount, denySelf, limit],
     ],
   );

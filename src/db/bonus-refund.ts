@@ -1,4 +1,9 @@
-import { bonusAmount, type BonusFacts, type BonusRole, noSales } from '../domain/commission/bonus';
+import {
+  bonusAfterRefund,
+  type BonusFacts,
+  type BonusRole,
+  noSales,
+} from '../domain/commission/bonus';
 import { bonusesLock } from './bonus-chunk';
 import type { Tx } from './database';
 import {
@@ -16,7 +21,7 @@ export interface BonusBehind {
 
 /**
  * The bonuses that have this order behind them. From here to the end of the transaction no bonus of
- * the program is booked, so it comes before any account is locked.
+ * the program is booked, so it comes before any campaign or account is locked.
  */
 export async function bonusesBehind(
   tx: Tx,
@@ -79,7 +84,7 @@ async function differencesOf(tx: Tx, ids: readonly string[]): Promise<Difference
       ...noSales,
       ...Object.fromEntries(own.map((sum) => [sum.role, sum.netAmount])),
     };
-    const amount = bonusAmount(bonus.facts.bonus, bonus.facts.rounding, bonus.bonusKey, sales);
+    const amount = bonusAfterRefund(bonus.facts, bonus, sales);
     if (amount === bonus.amount) return [];
     const { id: commissionId, distributorId, releaseAt, availableAt } = bonus;
     const released = availableAt !== null;

@@ -26,23 +26,34 @@ export interface SaleRow {
 
 const earningStatuses = distributorStatuses.filter(earns);
 
-/** Everybody who sold in the period or has somebody below who did, by id. */
-export async function beneficiariesOf(read: Tx, span: SalesSpan): Promise<string[]> {
-  const rows = await read.rows<{ id: string }>(
-    `WITH RECURSIVE path AS (
-       SELECT DISTINCT attributed_distributor_id AS id, 0 AS height FROM orders
-       WHERE program_id = $1 AND paid_at >= $2 AND paid_at < $3
-         AND attributed_distributor_id IS NOT NULL
-       UNION
-       SELECT s.sponsor_id, p.height + 1
-       FROM path p JOIN distributor_standing s ON s.distributor_id = p.id
-       WHERE p.height < $4 AND s.sponsor_id IS NOT NULL
-         AND s.valid_from < $3 AND (s.valid_to IS NULL OR s.valid_to > $2)
-     )
-     SELECT DISTINCT id FROM path ORDER BY id`,
-    [span.programId, span.from, span.to, span.depth],
+/**
+ * Everybody who sold in the period or has somebody below who did, with the number of these orders:
+ * too many where a sponsor changed meanwhile.
+ */
+export async function beneficiariesOf(read: Tx, span: SalesSpan): Promise<Map<string, number>> {
+  type Counts = { id: string; orders: number }[];
+  let level: Counts = await read.rows(
+    `SELECT attributed_distributor_id AS id, count(*)::int AS orders FROM orders
+     WHERE program_id = $1 AND paid_at >= $2 AND paid_at < $3
+       AND attributed_distributor_id IS NOT NULL
+     GROUP BY attributed_distributor_id`,
+    [span.programId, span.from, span.to],
   );
-  return rows.map(({ id }) => id);
+  const found = new Map<string, number>();
+  for (let height = 0; level.length > 0; height += 1) {
+    for (const { id, orders } of level) found.set(id, (found.get(id) ?? 0) + orders);
+    if (height === span.depth) break;
+    level = await read.rows(
+      `SELECT s.sponsor_id AS id, sum(w.orders)::int AS orders
+       FROM unnest($1::text[], $2::int[]) AS w (id, orders)
+       JOIN distributor_standing s ON s.distributor_id = w.id
+       WHERE s.sponsor_id IS NOT NULL AND s.valid_from < $4
+         AND (s.valid_to IS NULL OR s.valid_to > $3)
+       GROUP BY s.sponsor_id`,
+      [level.map(({ id }) => id), level.map(({ orders }) => orders), span.from, span.to],
+    );
+  }
+  return found;
 }
 
 /** Those who earn in the last moment before `to`, with their status. */

@@ -1,11 +1,13 @@
 import { monthAfter, monthOf, monthSpan, type Month } from '../domain/kernel/period';
 import { bonusesOf } from '../domain/commission/bonus';
-import { bookChunk, type BonusPeriod, bonusesLock, earnersOf } from './bonus-chunk';
+import { addDays } from '../domain/kernel/clock';
+import { bookChunk, type BonusPeriod, bonusesLock, chunksOf, earnersOf } from './bonus-chunk';
 import type { Round } from './daily';
 import type { Database, Tx } from './database';
 import { idFrom } from './id';
-import { plansAt } from './plan';
+import { bonusSweep, type PlanInForce, plansAt } from './plan';
 import { programById } from './program';
+import { sharedProgramLock } from './program-lock';
 
 /** Beneficiaries of one transaction. */
 const defaultChunk = 200;
@@ -14,6 +16,11 @@ const defaultChunk = 200;
  * the last ones at midnight or the history of a shop that just came.
  */
 const quietMs = 600_000;
+/**
+ * And never before a day has passed: at midnight the last orders of the month are still on their
+ * way, and a shop that reports by a job each night has reported them by then.
+ */
+const graceDays = 1;
 
 /**
  * Books the bonuses of every month of a program that has ended, once and in order, under the plan in
@@ -31,7 +38,7 @@ export async function bookDueBonuses(
     const month = standing?.next;
     if (standing === undefined || month === undefined) return;
     const { from, to } = monthSpan(month, standing.timeZone);
-    if (to > round.until) return;
+    if ((round.moved ? to : addDays(to, graceDays)) > round.until) return;
     if (!round.moved && standing.paysBonuses && (await isBusy(db.read, round, { from, to })))
       return;
     await bookMonth(db, round, { month, from, to }, chunkSize);
@@ -88,13 +95,12 @@ async function bookMonth(
   chunkSize: number,
 ): Promise<void> {
   const program = await programById(db.read, round.programId);
-  const [plan] = await plansAt(db.read, program.id, [new Date(span.to.getTime() - 1)]);
+  const plan = await fixedPlan(db, program.id, span.to);
   const { invitations, onSales } = bonusesOf(plan?.body);
   if (plan !== undefined && invitations.length + onSales.length > 0) {
     const period: BonusPeriod = { program, plan, ...span };
     const earners = await earnersOf(db.read, period);
-    for (let start = 0; start < earners.length; start += chunkSize) {
-      const chunk = earners.slice(start, start + chunkSize);
+    for (const chunk of chunksOf(earners, chunkSize)) {
       const open = await db.transaction((tx) => bookChunk(tx, period, chunk, round));
       if (!open) return;
     }
@@ -106,5 +112,29 @@ async function bookMonth(
        VALUES ($1, $2, $3, $4, $5) ON CONFLICT (program_id, period) DO NOTHING`,
       [program.id, span.month, plan?.id ?? null, round.until, round.realNow],
     );
+  });
+}
+
+/**
+ * The plan in force in the last moment before `to`. First it is said that bonuses are booked until
+ * then: no plan is published into the month any more, so whatever goes on after a crash goes on
+ * under this plan.
+ */
+async function fixedPlan(
+  db: Database,
+  programId: string,
+  to: Date,
+): Promise<PlanInForce | undefined> {
+  return db.transaction(async (tx) => {
+    // A publication that runs now is done before, or sees the mark.
+    await tx.run(`SELECT ${sharedProgramLock} FROM program p WHERE p.id = $1`, [programId]);
+    await tx.run(
+      `INSERT INTO program_sweep AS s (program_id, name, done_until) VALUES ($1, $2, $3)
+       ON CONFLICT (program_id, name) DO UPDATE SET done_until = excluded.done_until
+       WHERE s.done_until < excluded.done_until`,
+      [programId, bonusSweep, to],
+    );
+    const [plan] = await plansAt(tx, programId, [new Date(to.getTime() - 1)]);
+    return plan;
   });
 }

@@ -20,18 +20,60 @@ export async function insertMany<Row extends object>(
   tail = '',
 ): Promise<number> {
   if (rows.length === 0) return 0;
-  const entries = Object.entries(columns) as [keyof Row & string, ColumnType][];
-  const names = entries.map(([key]) => snakeCase(key));
-  const casts = entries.map(([, type], i) => `$${i + 1}::${type === 'text[]' ? 'text' : type}[]`);
-  const selected = entries.map(([, type], i) =>
+  const { sql, params } = insertPart(rowsOf(table, columns, rows), 1);
+  return tx.run(`${sql} ${tail}`, params);
+}
+
+/** Rows for one table, made by `rowsOf`. */
+export interface TableRows {
+  readonly table: string;
+  readonly columns: readonly [string, ColumnType][];
+  readonly rows: readonly Record<string, unknown>[];
+}
+
+export function rowsOf<Row extends object>(
+  table: string,
+  columns: Columns<Row>,
+  rows: readonly Row[],
+): TableRows {
+  const entries = Object.entries<ColumnType>(columns);
+  return { table, columns: entries, rows: rows as readonly Record<string, unknown>[] };
+}
+
+/**
+ * Rows of several tables in one statement: a round trip costs more than the rows of one order do.
+ * References between them are checked at its end. The text is the same whatever the rows are, so
+ * that it stays prepared.
+ */
+export async function insertTogether(tx: Tx, parts: readonly TableRows[]): Promise<void> {
+  if (parts.every(({ rows }) => rows.length === 0)) return;
+  const params: string[] = [];
+  const statements = parts.map((part) => {
+    const made = insertPart(part, params.length + 1);
+    params.push(...made.params);
+    return made.sql;
+  });
+  const last = statements.pop()!;
+  const named = statements.map((sql, index) => `part_${index} AS (${sql})`);
+  await tx.run(named.length === 0 ? last : `WITH ${named.join(',\n')}\n${last}`, params);
+}
+
+function insertPart(
+  { table, columns, rows }: TableRows,
+  firstParam: number,
+): { sql: string; params: string[] } {
+  const names = columns.map(([key]) => snakeCase(key));
+  const casts = columns.map(
+    ([, type], i) => `$${firstParam + i}::${type === 'text[]' ? 'text' : type}[]`,
+  );
+  const selected = columns.map(([, type], i) =>
     type === 'text[]' ? `t.${names[i]!}::text[]` : `t.${names[i]!}`,
   );
-  return tx.run(
-    `INSERT INTO ${table} (${names.join(', ')})
-     SELECT ${selected.join(', ')} FROM unnest(${casts.join(', ')}) AS t (${names.join(', ')})
-     ${tail}`,
-    entries.map(([key, type]) => arrayLiteral(rows, key, type)),
-  );
+  return {
+    sql: `INSERT INTO ${table} (${names.join(', ')})
+     SELECT ${selected.join(', ')} FROM unnest(${casts.join(', ')}) AS t (${names.join(', ')})`,
+    params: columns.map(([key, type]) => arrayLiteral(rows, key, type)),
+  };
 }
 
 // The driver would escape every element with two regular expressions; most of ours need none.

@@ -21,7 +21,7 @@ const overlayColumns = `c.id, c.program_id, c.starts_at, least(c.ends_at, c.stop
 
 /**
  * The campaigns whose window could hold one of these payments, in one statement and without a lock:
- * the budgets are right only for those that `lockBudgets` reads again.
+ * the budgets are right only for those that `lockCampaigns` reads again.
  */
 export async function loadOverlays(
   read: Tx,
@@ -62,11 +62,11 @@ export function overlaysAt(
 }
 
 /**
- * Holds budgets until the end of the transaction, in id order, and reads what is left of them.
- * Take no lock of the ledger before it.
+ * Holds campaigns until the end of the transaction, in id order, and reads what is left of their
+ * budgets and whether they were stopped. Take no lock of the ledger before it.
  * @returns all the overlays, those with these ids as they are now
  */
-export async function lockBudgets(
+export async function lockCampaigns(
   tx: Tx,
   overlays: readonly CampaignOverlay[],
   ids: ReadonlySet<string>,
@@ -135,17 +135,13 @@ const useColumns = {
 } as const;
 
 /**
- * Writes uses of campaigns; the database moves what each has used, and refuses what is above its
- * budget. Before the ledger: whoever books holds budgets first, then the rest, then accounts.
+ * Writes uses of campaigns; the database moves what each has used, in id order, and refuses what is
+ * above its budget. Before the ledger: whoever books holds campaigns first, then accounts.
  */
 export async function writeUses(tx: Tx, uses: readonly CampaignUse[]): Promise<void> {
   if (uses.length === 0) return;
-  const rowsOf = (limited: boolean) =>
-    uses
-      .filter((use) => use.limited === limited)
-      .map(({ limited: _, ...row }): Omit<CampaignUse, 'limited'> => row);
-  await insertMany(tx, 'campaign_use', useColumns, rowsOf(true));
-  await insertMany(tx, 'campaign_use', useColumns, rowsOf(false));
+  const rows = uses.map(({ limited: _, ...row }): Omit<CampaignUse, 'limited'> => row);
+  await insertMany(tx, 'campaign_use', useColumns, rows);
   const spent = uses.filter(({ limited, amount }) => limited && amount > 0n);
   await campaignsUsed(tx, [...new Set(spent.map(({ campaignId }) => campaignId))].sort());
 }

@@ -26,13 +26,13 @@ export async function onceADay(
 ): Promise<void> {
   if (!(await isDue(db.read, name, round))) return;
   await db.transaction(async (tx) => {
-    // Before its first midnight a program has nothing to look back on.
-    const first = await tx.run(
-      `INSERT INTO program_sweep (program_id, name, done_until) VALUES ($1, $2, $3)
+    // Before the first midnight after it was made a program has nothing to look back on.
+    await tx.run(
+      `INSERT INTO program_sweep (program_id, name, done_until)
+       SELECT id, $2, created_at FROM program WHERE id = $1
        ON CONFLICT (program_id, name) DO NOTHING`,
-      [round.programId, name, round.until],
+      [round.programId, name],
     );
-    if (first > 0) return;
     await tx.run('SELECT 1 FROM program_sweep WHERE program_id = $1 AND name = $2 FOR UPDATE', [
       round.programId,
       name,

@@ -37,6 +37,9 @@ export function openDatabase(url: string, options: { maxConnections?: number } =
   const pool = new Pool({
     connectionString: url,
     max: options.maxConnections ?? 10,
+    // Statements that are sent without waiting for the one before travel together. They run in the
+    // order in which they were sent, and after one that fails the others of a transaction fail too.
+    pipeline: true,
     types: { getTypeParser },
     options:
       '-c timezone=UTC -c statement_timeout=120000 -c lock_timeout=20000' +
@@ -79,12 +82,16 @@ async function oneTransaction<T>(
 ): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
+  const life = { over: false };
   try {
-    await client.query('BEGIN');
-    const result = await work(sqlOn(client, names));
+    const begun = client.query('BEGIN');
+    const [, result] = await Promise.all([begun, work(sqlOn(client, names, life))]);
+    life.over = true;
     await client.query('COMMIT');
     return result;
   } catch (error) {
+    // What still runs beside the statement that failed must not go on outside of the transaction.
+    life.over = true;
     if (error instanceof Error && sqlState(error) === stalePlan) broken = error;
     await client.query('ROLLBACK').catch((lost: Error) => {
       broken = lost;
@@ -127,9 +134,15 @@ function statementNames(): StatementNames {
 }
 
 /** Planning our larger statements takes longer than running them, so transactions prepare them. */
-function sqlOn(client: Pool | PoolClient, nameOf: StatementNames = () => undefined): Tx {
-  const query = (sql: string, params: readonly unknown[] = [], name = nameOf(sql)) =>
-    client.query<Record<string, unknown>>({ name, text: sql, values: [...params] });
+function sqlOn(
+  client: Pool | PoolClient,
+  nameOf: StatementNames = () => undefined,
+  life: { readonly over: boolean } = { over: false },
+): Tx {
+  const query = async (sql: string, params: readonly unknown[] = [], name = nameOf(sql)) => {
+    if (life.over) throw new Error('the transaction is over');
+    return client.query<Record<string, unknown>>({ name, text: sql, values: [...params] });
+  };
   const rows = async <T extends object>(sql: string, params?: readonly unknown[]) => {
     const result = await query(sql, params);
     const names = result.fields.map(({ name }) => [name, camelCase(name)] as const);
@@ -144,6 +157,7 @@ function sqlOn(client: Pool | PoolClient, nameOf: StatementNames = () => undefin
     run: async (sql, params) => (await query(sql, params)).rowCount ?? 0,
     insert: async (table, values) => {
       for (const part of insertParts(Array.isArray(values) ? values : [values])) {
+        if (life.over) throw new Error('the transaction is over');
         await client.query(insertSql(table, part.columns, part.count), part.params);
       }
     },

@@ -157,7 +157,7 @@ async function judgeArrival(tx: Tx, arriving: Arriving): Promise<Start> {
     throw new Refusal(enrolled.code, 'This program takes only people whom an admin appoints.');
   }
   const sponsorId =
-    input.sponsorCode === undefined ? null : await sponsorOf(tx, program.id, input.sponsorCode);
+    input.sponsorCode === undefined ? null : await sponsorByCode(tx, program.id, input.sponsorCode);
   const tier = await tierFor(tx, program, arriving.realNow, input.tier);
   return { ...enrolled, joinedAt: joinedAtOf(arriving), tier, sponsorId };
 }
@@ -182,7 +182,11 @@ function joinedAtOf({ program, input, realNow }: Arriving): Date {
   return joinedAt;
 }
 
-async function sponsorOf(tx: Tx, programId: string, code: string): Promise<string> {
+/**
+ * The id of the one whom a `sponsorCode` names, when it may sponsor.
+ * @throws Refusal unknown_sponsor, distributor_inactive
+ */
+export async function sponsorByCode(tx: Tx, programId: string, code: string): Promise<string> {
   const sponsor = await tx.first<{ id: string; status: DistributorStatus }>(
     'SELECT id, status FROM distributor WHERE program_id = $1 AND code = $2',
     [programId, normalizeCode(code)],

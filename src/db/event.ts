@@ -1,5 +1,5 @@
 import type { EventType } from '../contracts/event';
-import { insertMany } from './bulk';
+import { insertTogether, rowsOf, type TableRows } from './bulk';
 import type { Tx } from './database';
 import { newId } from './id';
 
@@ -15,8 +15,12 @@ export interface EventInput {
 
 /** Records facts for the outside in the transaction that makes them; one statement for all. */
 export async function recordEvents(tx: Tx, events: readonly EventInput[]): Promise<void> {
-  await insertMany(
-    tx,
+  await insertTogether(tx, [eventRows(events)]);
+}
+
+/** Events as rows, for those who write other rows in the same statement. */
+export function eventRows(events: readonly EventInput[]): TableRows {
+  return rowsOf(
     'event',
     eventColumns,
     events.map((event) => ({ id: newId('event'), ...event })),

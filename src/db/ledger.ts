@@ -32,12 +32,14 @@ export async function postTransactions(
 ): Promise<Set<string>> {
   const prepared = transactions.map(prepare).filter(({ entries }) => entries.length > 0);
   if (prepared.length === 0) return new Set();
-  const ids = await insertTransactions(tx, programId, prepared);
+  const codes = new Set(prepared.flatMap(({ entries }) => entries.map(({ account }) => account)));
+  const [ids, accounts] = await Promise.all([
+    insertTransactions(tx, programId, prepared),
+    openAccounts(tx, programId, [...codes]),
+  ]);
   const fresh = prepared.filter(({ reference }) => ids.has(reference));
   if (fresh.length < prepared.length) await assertSameContent(tx, prepared, ids);
   if (fresh.length === 0) return new Set();
-  const codes = new Set(fresh.flatMap(({ entries }) => entries.map(({ account }) => account)));
-  const accounts = await openAccounts(tx, programId, [...codes]);
   const rows = fresh.flatMap(({ reference, entries }) =>
     entries.map(({ account, amount }) => ({
       transactionId: ids.get(reference)!,

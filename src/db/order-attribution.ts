@@ -21,6 +21,7 @@ import { newId } from './id';
 import type { ProgramRow } from './program';
 import {
   codeKey,
+  type CustomerKey,
   customerKey,
   type GivenCode,
   loadBindings,
@@ -78,10 +79,13 @@ export async function attributeOrders(
   orders: readonly Attributable[],
   { lock = true, readClickId }: AttributionOptions = {},
 ): Promise<AttributionResult> {
-  const holders = await loadCodeHolders(tx, orders.flatMap(givenCodes));
-  const clicks = await clicksOf(tx, orders, readClickId);
+  const [holders, clicks, before] = await Promise.all([
+    loadCodeHolders(tx, orders.flatMap(givenCodes)),
+    clicksOf(tx, orders, readClickId),
+    loadBindings(tx, orders.map(customerOf)),
+  ]);
   const sources = { holders, clicks };
-  const timelines = await timelinesOf(tx, orders, sources, lock);
+  const timelines = lock ? await settled(tx, orders, sources, before) : before;
   const histories: Histories = new Map();
   const span = spanOf(orders);
   const seeds = [
@@ -149,22 +153,20 @@ interface Sources {
   clicks: ReadonlyMap<string, ClickFacts>;
 }
 
+function customerOf({ order, program }: Attributable): CustomerKey {
+  return { programId: program.id, customerExternalId: order.customerExternalId };
+}
+
 /**
  * The bindings of all customers, read again under a lock for those who may get a new one. Customers
  * whose bindings cannot change are not locked: they are most of them.
  */
-async function timelinesOf(
+async function settled(
   tx: Tx,
   orders: readonly Attributable[],
   sources: Sources,
-  lock: boolean,
+  timelines: Map<string, BindingSpan[]>,
 ): Promise<Map<string, BindingSpan[]>> {
-  const customerOf = ({ order, program }: Attributable) => ({
-    programId: program.id,
-    customerExternalId: order.customerExternalId,
-  });
-  const timelines = await loadBindings(tx, orders.map(customerOf));
-  if (!lock) return timelines;
   const unsettled = orders
     .filter((item) => {
       const known = givenCodes(item).some((code) => sources.holders.has(codeKey(code)));
@@ -174,8 +176,8 @@ async function timelinesOf(
     })
     .map(customerOf);
   if (unsettled.length === 0) return timelines;
-  await lockCustomers(tx, unsettled);
-  const fresh = await loadBindings(tx, unsettled);
+  // Sent together, done one after the other: the second sees what the first waited for.
+  const [, fresh] = await Promise.all([lockCustomers(tx, unsettled), loadBindings(tx, unsettled)]);
   return new Map([...timelines, ...fresh]);
 }
 

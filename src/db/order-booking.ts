@@ -6,7 +6,7 @@ import { releaseAt } from '../domain/order/hold';
 import type { OrderInput, OrderLineInput } from '../domain/order/order';
 import type { ReadClickId } from '../domain/referral/click';
 import { coverOf, covers, type ProductCover } from '../domain/order/scope';
-import { type CampaignOverlay, loadOverlays, lockBudgets, overlaysAt } from './campaign-budget';
+import { type CampaignOverlay, loadOverlays, lockCampaigns, overlaysAt } from './campaign-budget';
 import type { Tx } from './database';
 import { newId } from './id';
 import { type Attributed, attributeOrders, type AttributionResult } from './order-attribution';
@@ -45,8 +45,13 @@ export async function bookFresh(
   mode: 'lock' | 'read',
   readClickId?: ReadClickId,
 ): Promise<{ booked: BookedOrder[]; attribution: AttributionResult }> {
-  const plans = await plansOf(tx, fresh);
-  const coverage = await coversOf(tx, fresh);
+  const payments = fresh.map(({ order, program }) => ({ ...order, programId: program.id }));
+  const [plans, coverage, agents, loaded] = await Promise.all([
+    plansOf(tx, fresh),
+    coversOf(tx, fresh),
+    agentsAt(tx, payments),
+    loadOverlays(tx, payments),
+  ]);
   const attributable = fresh.map(({ order, program }, i) => ({
     id: newId('order'),
     order,
@@ -57,8 +62,6 @@ export async function bookFresh(
     lock: mode === 'lock',
     readClickId,
   });
-  const payments = fresh.map(({ order, program }) => ({ ...order, programId: program.id }));
-  const agents = await agentsAt(tx, payments);
   const grounds = fresh.map(({ order, program }, i): Grounds => ({
     id: attributable[i]!.id,
     plan: plans[i],
@@ -66,10 +69,9 @@ export async function bookFresh(
     attributed: attribution.attributed[i]!,
     agent: agents[i],
   }));
-  const loaded = await loadOverlays(tx, payments);
   const counting = payments.map((payment) => overlaysAt(loaded, payment));
   const overlays =
-    mode === 'lock' ? await lockBudgets(tx, loaded, budgetsUsed(grounds, counting)) : loaded;
+    mode === 'lock' ? await lockCampaigns(tx, loaded, campaignsInUse(grounds, counting)) : loaded;
   const budgets = budgetsOf(overlays);
   const booked = fresh.map((accepted, i) =>
     book(accepted, grounds[i]!, { overlays: overlaysAt(overlays, payments[i]!), budgets }),
@@ -80,8 +82,8 @@ export async function bookFresh(
 // Without a plan nobody earns, but the order still says who brought it.
 const planless = { levels: 1, onIneligible: 'skip', selfPurchase: 'deny' } as const;
 
-/** The campaigns with a budget of which some order could take. */
-function budgetsUsed(
+/** The campaigns that some order could use: their budgets move, and they may be stopped meanwhile. */
+function campaignsInUse(
   grounds: readonly Grounds[],
   counting: readonly (readonly CampaignOverlay[])[],
 ): Set<string> {
@@ -89,14 +91,12 @@ function budgetsUsed(
     grounds.flatMap(({ plan, facts, attributed }, i) =>
       plan === undefined
         ? []
-        : counting[i]!.filter(
-            (overlay) =>
-              overlay.budgetLeftAmount !== null &&
-              overlayMayFit(overlay, {
-                levels: plan.body.levels,
-                lines: facts.lines,
-                upline: attributed.upline,
-              }),
+        : counting[i]!.filter((overlay) =>
+            overlayMayFit(overlay, {
+              levels: plan.body.levels,
+              lines: facts.lines,
+              upline: attributed.upline,
+            }),
           ).map(({ id }) => id),
     ),
   );

@@ -10,6 +10,7 @@ import { loadOrderViews, type OrderView, viewOfBooked } from './order';
 import { bookFresh, factsOf, type FreshOrder } from './order-booking';
 import { type BookedOrder, writeOrders } from './order-write';
 import type { ProgramRow } from './program';
+import { sharedProgramLock } from './program-lock';
 
 /** What became of one order of a batch. */
 export type OrderOutcome =
@@ -48,8 +49,10 @@ export async function acceptOrders(
   context: IntakeContext,
   orders: readonly OrderInput[],
 ): Promise<OrderOutcome[]> {
-  const programs = await lockPrograms(tx, context.caller, orders);
-  const stored = await storedOrders(tx, context.caller.storeId, orders);
+  const [programs, stored] = await Promise.all([
+    lockPrograms(tx, context.caller, orders),
+    storedOrders(tx, context.caller.storeId, orders),
+  ]);
   const verdicts = judge(orders, { programs, stored, now: context.now });
   const fresh = verdicts.flatMap((verdict) => (verdict.kind === 'new' ? [verdict.accepted] : []));
   const { booked, attribution } = await bookFresh(tx, fresh, 'lock', context.readClickId);
@@ -65,8 +68,8 @@ async function lockPrograms(
 ): Promise<Map<string, ProgramRow>> {
   const ids = [...new Set(orders.map(({ programId }) => programId))];
   const rows = await tx.rows<ProgramRow>(
-    `SELECT * FROM program WHERE id = ANY($1) AND store_id = $2 AND ($3 = 'both' OR mode = $3)
-     ORDER BY id FOR KEY SHARE`,
+    `SELECT p.*, ${sharedProgramLock} AS held FROM program p
+     WHERE p.id = ANY($1) AND p.store_id = $2 AND ($3 = 'both' OR p.mode = $3) ORDER BY p.id`,
     [ids, storeId, mode],
   );
   return new Map(rows.map((row) => [row.id, row]));

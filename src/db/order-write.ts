@@ -6,10 +6,10 @@ import { commissionEarned } from '../domain/ledger/posting';
 import type { HoldTerms } from '../domain/order/hold';
 import type { OrderInput } from '../domain/order/order';
 import type { Rejection } from '../domain/referral/attribution';
-import { type Columns, insertMany } from './bulk';
+import { type Columns, insertTogether, rowsOf, type TableRows } from './bulk';
 import { usesOf, writeUses } from './campaign-budget';
-import type { Tx } from './database';
-import { type EventInput, recordEvents } from './event';
+import { type Tx, violatedConstraint } from './database';
+import { type EventInput, eventRows } from './event';
 import { newId } from './id';
 import { postTransactions } from './ledger';
 import type { Attributed, AttributionResult, NewBinding } from './order-attribution';
@@ -56,8 +56,8 @@ export class ExternalIdRace extends Error {
 }
 
 /**
- * Writes booked orders: one statement per table, however many there are, and the ledger last, since
- * its account rows are what all orders of a program wait for.
+ * Writes booked orders: a fixed number of statements, however many there are, and the ledger last,
+ * since its account rows are what all orders of a program wait for.
  * @throws ExternalIdRace
  */
 export async function writeOrders(
@@ -67,15 +67,29 @@ export async function writeOrders(
   context: WriteContext,
 ): Promise<void> {
   if (booked.length === 0) return;
-  await insertOrders(tx, booked, context.now);
-  await insertLines(tx, booked);
-  await writeBindings(tx, attribution, context);
-  await insertCommissions(tx, booked, context.now);
-  await insertEarnings(tx, booked, context.now);
-  await recordEvents(tx, [
+  await endBindings(tx, attribution.ended);
+  const events = [
     ...attribution.bindings.map((binding) => bindingEvent(binding, booked, context.now)),
     ...booked.flatMap((order) => heldEvents(order, context.now)),
-  ]);
+  ];
+  const rows = [
+    orderRows(booked, context.now),
+    lineRows(booked),
+    bindingRows(attribution.bindings, context),
+    commissionRows(booked, context.now),
+    earningRows(booked, context.now),
+    eventRows(events),
+  ];
+  const written = insertTogether(tx, rows).catch((error: unknown) => {
+    throw violatedConstraint(error) === 'orders_store_id_external_id_key'
+      ? new ExternalIdRace()
+      : error;
+  });
+  await Promise.all([written, writeMoney(tx, booked)]);
+}
+
+/** What the orders took from budgets, and the ledger. */
+async function writeMoney(tx: Tx, booked: readonly BookedOrder[]): Promise<void> {
   await writeUses(
     tx,
     booked.flatMap(({ lines }) => lines.flatMap(({ id, calculation }) => usesOf(id, calculation))),
@@ -141,14 +155,12 @@ function orderRow(booked: BookedOrder, createdAt: Date) {
   };
 }
 
-async function insertOrders(tx: Tx, booked: readonly BookedOrder[], now: Date): Promise<void> {
+function orderRows(booked: readonly BookedOrder[], now: Date): TableRows {
   // Two batches that share externalIds meet them in the same order, so neither waits in a circle.
   const rows = booked
     .map((order) => orderRow(order, now))
     .sort((a, b) => (a.externalId < b.externalId ? -1 : 1));
-  const tail = 'ON CONFLICT (store_id, external_id) DO NOTHING';
-  const inserted = await insertMany(tx, 'orders', orderColumns, rows, tail);
-  if (inserted < rows.length) throw new ExternalIdRace();
+  return rowsOf('orders', orderColumns, rows);
 }
 
 const lineColumns = {
@@ -169,7 +181,7 @@ const lineColumns = {
   terms: 'jsonb',
 } as const;
 
-async function insertLines(tx: Tx, booked: readonly BookedOrder[]): Promise<void> {
+function lineRows(booked: readonly BookedOrder[]): TableRows {
   const rows = booked.flatMap((item) =>
     item.order.lines.map((line, position) => ({
       id: item.lines[position]!.id,
@@ -189,7 +201,7 @@ async function insertLines(tx: Tx, booked: readonly BookedOrder[]): Promise<void
       terms: item.lines[position]!.terms,
     })),
   );
-  await insertMany(tx, 'order_line', lineColumns, rows);
+  return rowsOf('order_line', lineColumns, rows);
 }
 
 export const commissionColumns = {
@@ -208,11 +220,7 @@ export const commissionColumns = {
   createdAt: 'timestamptz',
 } as const;
 
-async function insertCommissions(
-  tx: Tx,
-  booked: readonly BookedOrder[],
-  createdAt: Date,
-): Promise<void> {
+function commissionRows(booked: readonly BookedOrder[], createdAt: Date): TableRows {
   const rows = booked.flatMap((item) =>
     item.commissions.map((commission) => ({
       ...commission,
@@ -222,7 +230,7 @@ async function insertCommissions(
       createdAt,
     })),
   );
-  await insertMany(tx, 'commission', commissionColumns as Columns<(typeof rows)[number]>, rows);
+  return rowsOf('commission', commissionColumns as Columns<(typeof rows)[number]>, rows);
 }
 
 export const earningColumns = {
@@ -238,11 +246,7 @@ export const earningColumns = {
   createdAt: 'timestamptz',
 } as const;
 
-async function insertEarnings(
-  tx: Tx,
-  booked: readonly BookedOrder[],
-  createdAt: Date,
-): Promise<void> {
+function earningRows(booked: readonly BookedOrder[], createdAt: Date): TableRows {
   const rows = booked.flatMap(({ program, releaseAt, commissions }) =>
     commissions.map(({ id, distributorId, amount }) => ({
       id: newId('earning'),
@@ -257,7 +261,7 @@ async function insertEarnings(
       createdAt,
     })),
   );
-  await insertMany(tx, 'earning', earningColumns, rows);
+  return rowsOf('earning', earningColumns, rows);
 }
 
 export const bindingColumns = {
@@ -274,20 +278,18 @@ export const bindingColumns = {
   createdAt: 'timestamptz',
 } as const;
 
-async function writeBindings(
-  tx: Tx,
-  { bindings, ended }: Pick<AttributionResult, 'bindings' | 'ended'>,
-  { actor, now }: WriteContext,
-): Promise<void> {
-  if (ended.length > 0) {
-    await tx.run(
-      `UPDATE binding b SET ends_at = e.ends_at
-       FROM unnest($1::text[], $2::timestamptz[]) AS e (id, ends_at) WHERE b.id = e.id`,
-      [ended.map(({ id }) => id), ended.map(({ endsAt }) => endsAt)],
-    );
-  }
+async function endBindings(tx: Tx, ended: AttributionResult['ended']): Promise<void> {
+  if (ended.length === 0) return;
+  await tx.run(
+    `UPDATE binding b SET ends_at = e.ends_at
+     FROM unnest($1::text[], $2::timestamptz[]) AS e (id, ends_at) WHERE b.id = e.id`,
+    [ended.map(({ id }) => id), ended.map(({ endsAt }) => endsAt)],
+  );
+}
+
+function bindingRows(bindings: readonly NewBinding[], { actor, now }: WriteContext): TableRows {
   const rows = bindings.map((binding) => ({ ...binding, cause: 'order', actor, createdAt: now }));
-  await insertMany(tx, 'binding', bindingColumns as Columns<(typeof rows)[number]>, rows);
+  return rowsOf('binding', bindingColumns as Columns<(typeof rows)[number]>, rows);
 }
 
 function bindingEvent(

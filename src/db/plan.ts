@@ -1,6 +1,6 @@
 import { type Finding, findingsOf, knownFindings, unwaived } from '../domain/commission/findings';
 import { type PlanBody, planInForce, type PublishedPlan } from '../domain/commission/plan';
-import { effectiveMoment } from '../domain/commission/publication';
+import { effectiveMoment, type PublicationFacts } from '../domain/commission/publication';
 import { programNow } from '../domain/kernel/clock';
 import { Refusal } from '../domain/kernel/refusal';
 import type { Tx } from './database';
@@ -8,6 +8,7 @@ import { recordEvents } from './event';
 import { newId } from './id';
 import { type Waiver, waiversOf } from './plan-waiver';
 import { type ProgramRow, programById, type Reach } from './program';
+import { lockProgramAlone } from './program-lock';
 
 /** A plan version. `retired`: a later one is in force; it is derived, not stored. */
 export interface PlanRow {
@@ -26,6 +27,9 @@ export interface PlanRow {
   publishedAt: Date | null;
   createdAt: Date;
 }
+
+/** Under this name `program_sweep` says until when bonuses are booked, or are being booked. */
+export const bonusSweep = 'bonus';
 
 /** A plan together with the body that decides. */
 export interface PlanInForce extends PublishedPlan {
@@ -165,7 +169,7 @@ export async function publishPlan(
   input: { reach: Reach; id: string; requestedAt: Date | undefined; actor: string; now: Date },
 ): Promise<PlanRow> {
   const { programId } = await findPlan(tx, input.reach, input.id, input.now);
-  await tx.run('SELECT 1 FROM program WHERE id = $1 FOR UPDATE', [programId]);
+  await lockProgramAlone(tx, programId);
   const plan = await findPlan(tx, input.reach, input.id, input.now);
   if (plan.status !== 'draft') {
     throw new Refusal('plan_already_published', 'A plan is published once; make a new version.');
@@ -194,7 +198,7 @@ export async function publishPlan(
 /**
  * The plan in force at each of many moments of one program, undefined where none is. One statement,
  * which reads no other bodies than those of plans that were in force between the moments. Whoever
- * books by them holds the program FOR KEY SHARE, which keeps other plans from being published.
+ * books by them holds the program with others (program-lock.ts), which keeps other plans from being published.
  */
 export async function plansAt(
   read: Tx,
@@ -232,16 +236,23 @@ export async function planBodies(read: Tx, ids: readonly string[]): Promise<Map<
 async function publicationHistory(
   tx: Tx,
   programId: string,
-): Promise<{ hasPublished: boolean; lastPaidAt: Date | undefined }> {
-  const facts = await tx.first<{ hasPublished: boolean; lastPaidAt: Date | null }>(
+): Promise<Pick<PublicationFacts, 'hasPublished' | 'lastPaidAt' | 'bonusesUntil'>> {
+  const facts = await tx.first<{
+    hasPublished: boolean;
+    lastPaidAt: Date | null;
+    bonusesUntil: Date | null;
+  }>(
     `SELECT
        EXISTS (SELECT 1 FROM plan WHERE program_id = $1 AND status = 'published') AS has_published,
-       (SELECT max(paid_at) FROM orders WHERE program_id = $1) AS last_paid_at`,
+       (SELECT max(paid_at) FROM orders WHERE program_id = $1) AS last_paid_at,
+       (SELECT done_until FROM program_sweep
+        WHERE program_id = $1 AND name = '${bonusSweep}') AS bonuses_until`,
     [programId],
   );
   return {
     hasPublished: facts?.hasPublished ?? false,
     lastPaidAt: facts?.lastPaidAt ?? undefined,
+    bonusesUntil: facts?.bonusesUntil ?? undefined,
   };
 }
 

@@ -85,10 +85,11 @@ export async function refundOrder(
     [order.id],
   );
   const taken = checkRefundLines(lines, input);
+  // It may wait for bonuses that are being booked, so no campaign is held yet.
+  const bonuses = await bonusesBehind(tx, order);
   const refundId = await insertRefund(tx, order, { input, contentHash, taken, now: context.now });
   const { changes, uses } = await recomputed(tx, order, { refundId, taken });
   await writeUses(tx, uses);
-  const bonuses = await bonusesBehind(tx, order);
   const others = bonuses.map(({ distributorId }) => distributorId);
   const businessNow = programNow(program, context.now);
   const moment = { refundId, order, program, now: context.now, businessNow };

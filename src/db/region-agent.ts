@@ -9,6 +9,7 @@ import { insertMany } from './bulk';
 import type { Tx } from './database';
 import { newId } from './id';
 import type { ProgramRow } from './program';
+import { lockProgramAlone } from './program-lock';
 import { loadHistories } from './referral';
 
 /** Who earns the difference on orders of a region, and up to which rate in basis points. */
@@ -65,7 +66,7 @@ export async function replaceAgents(
   input: { program: ProgramRow; agents: readonly AgentTerms[] },
 ): Promise<{ before: RegionAgentRow[]; after: RegionAgentRow[] }> {
   const { program, agents } = input;
-  await tx.run('SELECT 1 FROM program WHERE id = $1 FOR UPDATE', [program.id]);
+  await lockProgramAlone(tx, program.id);
   await mustBelong(tx, program.id, agents);
   const before = await listAgents(tx, program.id, undefined);
   const stays = (one: AgentTerms, list: readonly AgentTerms[]) =>

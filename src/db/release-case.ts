@@ -1,7 +1,7 @@
 import { addDays } from '../domain/kernel/clock';
-import { Refusal } from '../domain/kernel/refusal';
 import { type Database, sqlState, violatedConstraint } from './database';
 import { lockExternalId } from './external-id';
+import { LedgerConflict } from './ledger';
 import type { ProgramRow } from './program';
 import { openReview } from './review';
 
@@ -13,7 +13,7 @@ export function breaksTheBooks(error: unknown): boolean {
   return (
     sqlState(error).startsWith(integrityViolation) ||
     error instanceof RangeError ||
-    (error instanceof Refusal && error.code === 'ledger_conflict')
+    error instanceof LedgerConflict
   );
 }
 

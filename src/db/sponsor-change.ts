@@ -1,13 +1,12 @@
-import { normalizeCode } from '../domain/distributor/code';
-import { type DistributorStatus, maySponsor } from '../domain/distributor/state';
 import type { Caller } from '../domain/kernel/access';
 import { addDays, floorToSecond, programNow } from '../domain/kernel/clock';
 import { Refusal } from '../domain/kernel/refusal';
 import { type SponsorEdge, sponsorMoment, wouldCircle } from '../domain/referral/sponsor';
 import { type DueMoment, openDueMoment } from './clock';
 import type { Tx } from './database';
-import type { DistributorRow } from './distributor';
+import { type DistributorRow, sponsorByCode } from './distributor';
 import { programById, type ProgramRow } from './program';
+import { lockProgramAlone } from './program-lock';
 import { replace, standingsFrom } from './standing';
 
 /** The duty that makes an announced sponsor the one that is shown. Orders go by the standings. */
@@ -44,11 +43,11 @@ export async function changeSponsor(
 ): Promise<SponsorChange> {
   const { distributor, sponsorCode, reason } = input;
   const { id: distributorId, programId } = distributor;
-  await tx.run('SELECT 1 FROM program WHERE id = $1 FOR UPDATE', [programId]);
+  await lockProgramAlone(tx, programId);
   await tx.run('SELECT 1 FROM distributor WHERE id = $1 FOR UPDATE', [distributorId]);
   const program = await programById(tx, programId);
   const current = programNow(program, now);
-  const sponsorId = sponsorCode === null ? null : await sponsorOf(tx, programId, sponsorCode);
+  const sponsorId = sponsorCode === null ? null : await sponsorByCode(tx, programId, sponsorCode);
   const last = (await standingsFrom(tx, distributorId, current)).at(-1);
   if (last === undefined) throw new Refusal('not_found', 'There is no such distributor.');
   const wish = { requestedAt: input.effectiveAt, now: floorToSecond(current) };
@@ -63,20 +62,6 @@ export async function changeSponsor(
   }
   const previousSponsorId = last.sponsorId;
   return { distributorId, sponsorId, previousSponsorId, effectiveAt, reason };
-}
-
-async function sponsorOf(tx: Tx, programId: string, code: string): Promise<string> {
-  const sponsor = await tx.first<{ id: string; status: DistributorStatus }>(
-    'SELECT id, status FROM distributor WHERE program_id = $1 AND code = $2',
-    [programId, normalizeCode(code)],
-  );
-  if (sponsor === undefined) {
-    throw new Refusal('unknown_sponsor', 'No distributor of this program has the sponsorCode.');
-  }
-  if (!maySponsor(sponsor.status)) {
-    throw new Refusal('distributor_inactive', `The sponsor is ${sponsor.status}.`);
-  }
-  return sponsor.id;
 }
 
 async function momentOf(

@@ -3,8 +3,10 @@ import type { PlanBody } from '../domain/commission/plan';
 import type { LineRefund, StoredLine } from '../domain/commission/recompute';
 import type { VerifiedCommission, VerifiedOrder } from '../domain/commission/verification';
 import { groupBy } from '../domain/kernel/group';
+import type { HoldTerms } from '../domain/order/hold';
 import type { Tx } from './database';
 import { planBodies } from './plan';
+import { loadGrounds, loadKnownHistories, loadPauses } from './verification-grounds';
 
 /**
  * Everything stored about these orders that decides about their commissions, in a fixed number of
@@ -15,9 +17,14 @@ export async function loadVerifiedOrders(
   orderIds: readonly string[],
 ): Promise<VerifiedOrder[]> {
   const orders = await read.rows<OrderFacts>(
-    `SELECT id, plan_id, upline, order_discount_amount FROM orders WHERE id = ANY($1) ORDER BY id`,
+    `SELECT id, program_id, plan_id, upline, order_discount_amount, paid_at, received_at, created_at,
+       hold, region, customer_external_id, attributed_distributor_id
+     FROM orders WHERE id = ANY($1) ORDER BY id`,
     [orderIds],
   );
+  const beside = await loadBeside(read, orders);
+  const pauses = await loadPauses(read, orderIds);
+  const held = groupBy(await loadHeld(read, orderIds), ({ orderId }) => orderId);
   const plans = await planBodies(read, [...new Set(orders.flatMap(({ planId }) => planId ?? []))]);
   const lines = groupBy(await loadLines(read, orderIds), ({ orderId }) => orderId);
   const refunds = groupBy(await loadRefunds(read, orderIds), ({ orderId }) => orderId);
@@ -25,9 +32,12 @@ export async function loadVerifiedOrders(
   const uses = groupBy(await loadUses(read, orderIds), ({ orderId }) => orderId);
   const booked = await loadBooked(read, orderIds);
   const adjusted = groupBy(await loadAdjusted(read, orderIds), ({ orderId }) => orderId);
-  return orders.map(({ id, planId, ...order }): VerifiedOrder => ({
+  return orders.map(({ id, planId, programId, ...order }): VerifiedOrder => ({
     ...order,
+    ...beside(programId),
     id,
+    pauses,
+    held: held.get(id) ?? [],
     plan: planOf(plans, planId),
     lines: lines.get(id) ?? [],
     refunds: refunds.get(id) ?? [],
@@ -41,8 +51,38 @@ export async function loadVerifiedOrders(
 interface OrderFacts {
   id: string;
   planId: string | null;
+  programId: string;
   upline: readonly UplineMember[];
   orderDiscountAmount: bigint;
+  paidAt: Date;
+  receivedAt: Date | null;
+  createdAt: Date;
+  hold: HoldTerms;
+  region: string | null;
+  customerExternalId: string;
+  attributedDistributorId: string | null;
+}
+
+/** Campaigns, agents and people of the orders; those of one chunk share them. */
+async function loadBeside(read: Tx, orders: readonly OrderFacts[]) {
+  const times = orders.map(({ paidAt }) => paidAt.getTime());
+  const from = new Date(times.reduce((a, b) => Math.min(a, b), Infinity));
+  const to = new Date(times.reduce((a, b) => Math.max(a, b), 0));
+  const programIds = [...new Set(orders.map(({ programId }) => programId))];
+  const grounds =
+    orders.length === 0 ? undefined : await loadGrounds(read, programIds, { from, to });
+  const people = new Set([
+    ...orders.flatMap(({ upline }) => upline.map(({ distributorId }) => distributorId)),
+    ...orders.flatMap(({ attributedDistributorId: id }) => id ?? []),
+    ...[...(grounds?.values() ?? [])].flatMap(({ agents }) =>
+      agents.map(({ distributorId }) => distributorId),
+    ),
+  ]);
+  const histories = await loadKnownHistories(read, [...people], to);
+  return (programId: string) => ({
+    ...(grounds?.get(programId) ?? { campaigns: [], agents: [] }),
+    histories,
+  });
 }
 
 function planOf(plans: ReadonlyMap<string, PlanBody>, planId: string | null): PlanBody | null {
@@ -91,6 +131,17 @@ function loadCommissions(read: Tx, orderIds: readonly string[]) {
      FROM commission c LEFT JOIN earning e ON e.commission_id = c.id
      WHERE c.order_id = ANY($1) AND c.kind IN ('sale', 'region')
      GROUP BY c.id`,
+    [orderIds],
+  );
+}
+
+/** The moments for which what is still held waits; almost always one for each commission. */
+function loadHeld(read: Tx, orderIds: readonly string[]) {
+  return read.rows<VerifiedOrder['held'][number] & { orderId: string }>(
+    `SELECT DISTINCT c.order_id, c.id AS commission_id, c.order_line_id, e.release_at
+     FROM commission c JOIN earning e ON e.commission_id = c.id AND e.available_at IS NULL
+     WHERE c.order_id = ANY($1) AND c.kind IN ('sale', 'region')
+       AND e.kind IN ('commission', 'adjustment')`,
     [orderIds],
   );
 }

@@ -33,8 +33,7 @@ interface Item {
   readonly use: KeyUse | undefined;
 }
 
-// Two of a lane: while one waits for its commit the other computes. More would only wait for each
-// other at the ledger's account of the program.
+// One of a lane, so that what is in one lane (the orders of one customer) never waits for itself.
 const writersPerLane = 1;
 const writersAtMost = 8;
 const groupAtMost = 200;
@@ -91,11 +90,13 @@ async function writeIn(tx: Tx, items: readonly Item[]): Promise<Settled<Reply>[]
           open.map(({ context }) => context),
         );
   const results = open.map((item, index) => resultOf(item, outcomes[index]));
-  await recordAudit(tx, ...results.flatMap(({ audit }) => (audit === undefined ? [] : [audit])));
-  await keepAnswers(
-    tx,
-    results.flatMap(({ keep }) => (keep === undefined ? [] : [keep])),
-  );
+  await Promise.all([
+    recordAudit(tx, ...results.flatMap(({ audit }) => (audit === undefined ? [] : [audit]))),
+    keepAnswers(
+      tx,
+      results.flatMap(({ keep }) => (keep === undefined ? [] : [keep])),
+    ),
+  ]);
   let next = 0;
   return settled.map((known) => known ?? results[next++]!.settled);
 }

@@ -1,16 +1,17 @@
 import { closeAfterSale, openAfterSale } from '../../src/db/after-sale';
 import { newId } from '../../src/db/id';
 import { recordReceipt } from '../../src/db/receipt';
-import { refundOrder } from '../../src/db/refund';
 import { releaseDue } from '../../src/db/release';
 import { addDays } from '../../src/domain/kernel/clock';
 import { type TestApp, testApp } from '../support/app';
 import {
   acceptOne,
+  acceptRefund,
   balancesOf,
   codeOf,
   givenLine,
   givenOrder,
+  givenRefund,
   givenShop,
   type Shop,
   testNow,
@@ -52,14 +53,11 @@ const receive = (shop: Shop, orderId: string, receivedAt: Date) =>
     recordReceipt(tx, { caller: shop.caller, now: testNow }, orderId, receivedAt),
   );
 
-const refund = (shop: Shop, orderId: string, quantity: number, amount: bigint) =>
-  app.db.transaction((tx) =>
-    refundOrder(tx, { caller: shop.caller, now: testNow }, orderId, {
-      externalId: newId('refund'),
-      refundedAt: day('2026-02-04'),
-      lines: [{ externalId: '1', quantity, amount }],
-    }),
-  );
+const refund = (shop: Shop, orderId: string, quantity: number, amount: bigint) => {
+  const lines = [{ externalId: '1', quantity, amount }];
+  const input = givenRefund(lines, { refundedAt: day('2026-02-04') });
+  return acceptRefund(app.db, shop, orderId, input);
+};
 
 /** The release of every earning of an order's line, the same for all. */
 async function releaseOf(orderId: string, line = '1'): Promise<Date | null> {

@@ -1,6 +1,8 @@
 import { bookDueBonuses } from '../../src/db/bonus';
 import { loadBonusFacts } from '../../src/db/bonus-explanation';
 import { newId } from '../../src/db/id';
+import { createPlan, publishPlan } from '../../src/db/plan';
+import { bonusesLock } from '../../src/db/bonus-chunk';
 import { refundOrder } from '../../src/db/refund';
 import type { Database } from '../../src/db/database';
 import { explainBonus } from '../../src/domain/commission/bonus-explanation';
@@ -15,7 +17,7 @@ import {
   team,
 } from '../support/bonus';
 import { type TestDatabase, testDatabase } from '../support/database';
-import { balancesOf } from '../support/shop';
+import { balancesOf, twoLevels } from '../support/shop';
 
 let db: TestDatabase;
 let world: ReturnType<typeof bonusWorld>;
@@ -27,6 +29,7 @@ beforeAll(async () => {
 afterAll(() => db.drop());
 afterEach(async () => expect(await world.wrongBonuses()).toEqual([]));
 
+const dayAfter = new Date('2026-03-01T16:00:00Z');
 const shopWith = (...bonuses: Bonus[]) => bonusShop(db, ...bonuses);
 
 describe('a period', () => {
@@ -89,11 +92,63 @@ describe('a period', () => {
   test('whose orders are still coming in is left open, but where the clock was moved', async () => {
     const shop = await shopWith(team);
     await world.sold(shop, shop.seller, 10_000);
-    const round = { programId: shop.programId, until: monthEnd };
+    const round = { programId: shop.programId, until: dayAfter };
     await bookDueBonuses(db, { ...round, realNow: new Date() });
     expect(await world.periodsOf(shop)).toEqual([]);
     await bookDueBonuses(db, { ...round, realNow: new Date(Date.now() + 660_000) });
     expect(await world.periodsOf(shop)).toEqual(['2026-02']);
+  });
+
+  test('is left open for a day, for the orders that are on their way at midnight', async () => {
+    const shop = await shopWith(team);
+    await world.sold(shop, shop.seller, 10_000);
+    const later = new Date(Date.now() + 660_000);
+    const round = { programId: shop.programId, realNow: later };
+    await bookDueBonuses(db, { ...round, until: new Date(dayAfter.getTime() - 1) });
+    expect(await world.periodsOf(shop)).toEqual([]);
+    await world.sold(shop, shop.seller, 5000);
+    await bookDueBonuses(db, { ...round, until: dayAfter });
+    expect(await world.bonusesOf(shop)).toMatchObject([{ amount: 150n }]);
+  });
+
+  test('that was begun gets no other plan, also after a crash between its chunks', async () => {
+    const shop = await many();
+    const round = { programId: shop.programId, until: monthEnd, realNow, moved: true };
+    let left = 2;
+    const killed: Database = {
+      ...db,
+      transaction: (work) => {
+        left -= 1;
+        return left < 0 ? Promise.reject(new Error('killed')) : db.transaction(work);
+      },
+    };
+    await expect(bookDueBonuses(killed, round, 2)).rejects.toThrow('killed');
+    expect(await world.periodsOf(shop)).toEqual([]);
+    const draft = await db.transaction((tx) =>
+      createPlan(tx, {
+        programId: shop.programId,
+        body: { ...twoLevels, bonuses: [] },
+        note: '',
+        actor: 'key:test',
+        now: realNow,
+      }),
+    );
+    const publish = (requestedAt: Date) =>
+      db.transaction((tx) =>
+        publishPlan(tx, {
+          reach: shop.caller,
+          id: draft.id,
+          requestedAt,
+          actor: 'key:test',
+          now: realNow,
+        }),
+      );
+    await expect(publish(new Date(monthEnd.getTime() - 1))).rejects.toMatchObject({
+      code: 'plan_would_rewrite',
+    });
+    await world.book(shop);
+    expect(await world.bonusesOf(shop)).toHaveLength(16);
+    expect(await publish(monthEnd)).toMatchObject({ effectiveAt: monthEnd });
   });
 
   test('and refunds at the same time end as if one came after the other', async () => {
@@ -126,6 +181,24 @@ describe('a period', () => {
     await booking;
     expect(await world.bonusesOf(shop)).toMatchObject([{ amount: 60n }]);
   });
+});
+
+test('a refund that waits for bonuses holds nothing of the refund yet', async () => {
+  const shop = await shopWith(team);
+  const { id } = await world.sold(shop, shop.seller, 10_000);
+  let refunding: Promise<unknown> = Promise.resolve();
+  await db.transaction(async (tx) => {
+    await bonusesLock(tx, shop.programId, 'exclusive');
+    refunding = world.refund(shop, id, 10_000);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    // Lines are written before campaigns: where no line is held, no campaign is.
+    const free = await tx.rows(
+      'SELECT 1 FROM order_line WHERE order_id = $1 FOR UPDATE SKIP LOCKED',
+      [id],
+    );
+    expect(free).toHaveLength(1);
+  });
+  await refunding;
 });
 
 describe('an explanation', () => {

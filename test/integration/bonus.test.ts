@@ -22,6 +22,7 @@ beforeAll(async () => {
 afterAll(() => db.drop());
 afterEach(async () => expect(await world.wrongBonuses()).toEqual([]));
 
+const marchEnd = new Date('2026-03-31T16:00:00Z');
 const shopWith = (...bonuses: Bonus[]) => bonusShop(db, ...bonuses);
 
 describe('an invitation', () => {
@@ -163,6 +164,54 @@ describe('an invitation', () => {
     expect(await balancesOf(db, shop.middle)).toMatchObject({ held: 0n, available: 0n });
     await world.release(shop);
     expect(await balancesOf(db, shop.middle)).toMatchObject({ held: 0n, available: 0n });
+  });
+
+  test('whose receipt is reported after its month was booked is paid in the next, once', async () => {
+    const shop = await shopWith(invitation);
+    const { id } = await world.sold(shop, shop.seller, 10_000, {
+      paidAt: new Date('2026-02-15T00:00:00Z'),
+    });
+    const hold = { startsAt: 'received', days: 7, assumeReceivedAfterDays: 15 };
+    await db.read.run('UPDATE orders SET hold = $2 WHERE id = $1', [id, JSON.stringify(hold)]);
+    await world.book(shop);
+    expect(await world.bonusesOf(shop)).toEqual([]);
+    await db.read.run('UPDATE orders SET received_at = $2 WHERE id = $1', [
+      id,
+      new Date('2026-02-20T00:00:00Z'),
+    ]);
+    await world.book(shop, marchEnd);
+    const march = [{ period: '2026-03', orderId: id, amount: 2000n }];
+    expect(await world.bonusesOf(shop)).toMatchObject(march);
+    await world.book(shop, new Date('2026-04-30T16:00:00Z'));
+    expect(await world.bonusesOf(shop)).toMatchObject(march);
+  });
+
+  test('that was decided is not decided again: the sponsor did not earn then', async () => {
+    const shop = await shopWith(invitation);
+    await world.sold(shop, shop.seller, 10_000);
+    const paused = { status: 'left', sponsorId: shop.top };
+    await world.standsFrom(shop.middle, new Date('2026-02-20T00:00:00Z'), paused);
+    await world.book(shop);
+    await world.standsAgain(shop.middle, new Date('2026-03-05T00:00:00Z'), shop.top);
+    await world.book(shop, marchEnd);
+    expect(await world.bonusesOf(shop)).toEqual([]);
+  });
+
+  test('taken back by a refund leaves the next kept order free to earn, and stays 0', async () => {
+    const shop = await shopWith(invitation);
+    const { id } = await world.sold(shop, shop.seller, 12_000);
+    const paidAt = new Date('2026-02-12T00:00:00Z');
+    const next = await world.sold(shop, shop.seller, 10_000, { paidAt });
+    await world.book(shop);
+    await world.refund(shop, id, 5000);
+    await world.book(shop, marchEnd);
+    expect(await world.bonusesOf(shop)).toMatchObject([
+      { period: '2026-02', orderId: id, amount: 0n },
+      { period: '2026-03', orderId: next.id, amount: 2000n },
+    ]);
+    await world.refund(shop, id, 7000);
+    await world.book(shop, new Date('2026-04-30T16:00:00Z'));
+    expect((await world.bonusesOf(shop)).map(({ amount }) => amount)).toEqual([0n, 2000n]);
   });
 
   test('refunded after the release is taken from available', async () => {

@@ -92,8 +92,6 @@ describe('a campaign over HTTP', () => {
   it.each([
     ['no effect', { effect: {} }, '/effect'],
     ['two effects', { effect: { addBps: 100, multiplyBps: 20_000 } }, '/effect'],
-    ['an overlay that lowers', { effect: { multiplyBps: 9_999 } }, '/effect'],
-    ['one that changes nothing', { effect: { multiplyBps: 10_000 } }, '/effect'],
     ['a level twice', { levels: [1, 2, 1] }, '/levels/2'],
     ['a fourth level', { levels: [4] }, '/levels/0'],
     ['no level', { levels: [] }, '/levels'],

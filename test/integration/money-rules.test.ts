@@ -163,6 +163,22 @@ describe('money rules that the database holds by itself', () => {
     expect(sqlState(error)).toBe('23505');
   });
 
+  test('an entry of a transaction or an account that is not there is refused', async () => {
+    await refused(
+      insertEntries(`(SELECT id FROM account WHERE code = 'commission-expense'), -1`, '0, 1'),
+      'ledger_entry_has_both',
+    );
+    await refused(
+      db.read.run(
+        `INSERT INTO ledger_entry (transaction_id, account_id, amount)
+         SELECT 0, id, CASE code WHEN 'commission-expense' THEN -1 ELSE 1 END FROM ledger_account
+         WHERE code IN ('commission-expense', 'tax-payable') OR code LIKE '%:held'
+         ORDER BY code LIMIT 2`,
+      ),
+      'ledger_entry_has_both',
+    );
+  });
+
   test('an entry cannot join two programs', async () => {
     const storeId = await givenStore(db);
     const other = await givenProgram(db, storeId);

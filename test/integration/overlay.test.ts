@@ -1,18 +1,20 @@
 import { loadVerifiedOrders } from '../../src/db/verification-facts';
 import { newId } from '../../src/db/id';
-import { loadOrderViews, type OrderView } from '../../src/db/order';
-import { refundOrder } from '../../src/db/refund';
+import type { OrderView } from '../../src/db/order';
 import { recomputeOrder } from '../../src/domain/commission/recompute';
 import { chargesOf, earningsOf } from '../../src/domain/commission/calculation';
 import { type TestDatabase, testDatabase } from '../support/database';
-import { givenDistributor } from '../support/given';
+import { givenDistributor, givenRegionAgent } from '../support/given';
 import {
   accept,
   acceptOne,
+  acceptRefund,
   balancesOf,
   givenLine,
   givenOrder,
+  givenRefund,
   givenShop,
+  readOrder,
   type Shop,
   testNow,
   wrongBooks,
@@ -55,30 +57,14 @@ async function givenCampaign(shop: Shop, settings: Record<string, unknown> = {})
 async function givenAgent(shop: Shop, bps: number, person: object = {}): Promise<string> {
   const { storeId, programId } = shop;
   const distributorId = await givenDistributor(db, { storeId, programId, ...person });
-  await db.read.insert('region_agent', {
-    id: newId('regionAgent'),
-    programId,
-    region: 'CN-33',
-    distributorId,
-    bps,
-    validFrom: at,
-    actor: 'test',
-    createdAt: at,
-  });
+  await givenRegionAgent(db, { programId, distributorId, bps });
   return distributorId;
 }
 
 const refund = (shop: Shop, orderId: string, quantity: number, amount: bigint) =>
-  db.transaction((tx) =>
-    refundOrder(tx, { caller: shop.caller, now: testNow }, orderId, {
-      externalId: newId('refund'),
-      refundedAt: new Date('2026-02-03T00:00:00Z'),
-      lines: [{ externalId: '1', quantity, amount }],
-    }),
-  );
+  acceptRefund(db, shop, orderId, givenRefund([{ externalId: '1', quantity, amount }]));
 
-const read = async (orderId: string): Promise<OrderView> =>
-  (await loadOrderViews(db.read, [orderId], 'en')).get(orderId)!;
+const read = (orderId: string) => readOrder(db, orderId);
 
 async function used(campaignId: string): Promise<{ used: bigint; uses: bigint }> {
   const row = await db.read.first<{ used: bigint; uses: bigint }>(

@@ -1,4 +1,5 @@
 import { createPlan, plansAt } from '../../src/db/plan';
+import { sharedProgramLock } from '../../src/db/program-lock';
 import type { PlanBody } from '../../src/domain/commission/plan';
 import { PlanJson } from '../../src/http/schemas/plan';
 import { type TestApp, testApp } from '../support/app';
@@ -199,13 +200,32 @@ describe('publication', () => {
     const id = await draft(programId);
     let published: ReturnType<typeof publish> | undefined;
     await app.db.transaction(async (tx) => {
-      await tx.run('SELECT 1 FROM program WHERE id = $1 FOR KEY SHARE', [programId]);
+      await tx.run(`SELECT ${sharedProgramLock} FROM program p WHERE p.id = $1`, [programId]);
       expect(await plansAt(tx, programId, [new Date()])).toEqual([undefined]);
       published = publish(id, { effectiveAt: '2026-02-01T10:00:00Z' });
       await untilBlocked();
       await givenOrder(programId, '2026-02-01T10:00:00Z', tx);
     });
     expect((await published!).status).toBe(422);
+  });
+
+  it('comes about while orders never stop coming', async () => {
+    const programId = await program();
+    const id = await draft(programId);
+    let goesOn = true;
+    const hold = async () => {
+      while (goesOn) {
+        await app.db.transaction(async (tx) => {
+          await tx.run(`SELECT ${sharedProgramLock} FROM program p WHERE p.id = $1`, [programId]);
+          await tx.run('SELECT pg_sleep(0.02)');
+        });
+      }
+    };
+    const holders = [hold(), hold(), hold(), hold()];
+    const answer = await publish(id, {});
+    goesOn = false;
+    await Promise.all(holders);
+    expect(answer.status).toBe(200);
   });
 });
 

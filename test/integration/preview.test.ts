@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { lockCustomers } from '../../src/db/referral';
 import { type TestApp, testApp } from '../support/app';
 import type { Answer } from '../support/http';
-import { postDistributor, postProgram, unique } from '../support/program';
+import { postDistributor, unique } from '../support/program';
+import { givenScene, on } from '../support/scene';
 import { snapshot } from '../support/snapshot';
 import { testStore } from '../support/store';
 import { campaignBody } from '../support/world';
@@ -12,11 +13,6 @@ beforeAll(async () => {
   app = await testApp();
 });
 afterAll(() => app.close());
-
-const dayMs = 86_400_000;
-const begun = Date.now() - 30 * dayMs;
-/** Days after the program's start, which is 30 days ago. */
-const on = (days: number) => new Date(begun + days * dayMs).toISOString();
 
 const plan = {
   levels: 2,
@@ -38,19 +34,8 @@ interface Scene {
 }
 
 async function scene(): Promise<Scene> {
-  const programId = await postProgram(app.shop, { startsAt: on(0) });
-  const draft = await app.shop.post(`/v1/programs/${programId}/plans`, { plan });
-  expect([draft.status, draft.text]).toEqual([201, draft.text]);
-  await app.db.read.run(
-    `UPDATE plan SET status = 'published', effective_at = $2, published_at = $2, published_by = 'test'
-     WHERE id = $1`,
-    [draft.body.id, new Date(begun)],
-  );
-  const person = async (own: object = {}) =>
-    (await postDistributor(app.shop, programId, { joinedAt: on(0), ...own })).body;
-  const sponsor = await person();
-  const seller = await person({ sponsorCode: sponsor.code });
-  return { programId, planId: draft.body.id, sponsor, seller, agent: await person() };
+  const { person, ...made } = await givenScene(app, plan);
+  return { ...made, agent: await person() };
 }
 
 async function withExtras(one: Scene, budgetAmount: number | null = 500): Promise<string> {

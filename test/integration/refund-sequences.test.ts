@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { closeAfterSale, openAfterSale } from '../../src/db/after-sale';
 import { newId } from '../../src/db/id';
-import { loadOrderViews, type OrderView } from '../../src/db/order';
-import { refundOrder } from '../../src/db/refund';
 import { releaseDue } from '../../src/db/release';
 import { addDays } from '../../src/domain/kernel/clock';
+import type { RefundInput } from '../../src/domain/order/refund';
 import { type TestDatabase, testDatabase } from '../support/database';
+import { givenRegionAgent } from '../support/given';
 import { givenChannel, testVault } from '../support/payout';
 import {
   decideAndBook,
@@ -17,10 +17,13 @@ import {
 } from '../support/settlement';
 import {
   acceptOne,
+  acceptRefund,
   balancesOf,
   givenLine,
   givenOrder,
+  givenRefund,
   givenShop,
+  readOrder,
   type Shop,
   wrongBooks,
 } from '../support/shop';
@@ -44,38 +47,12 @@ async function payableShop(options: Parameters<typeof givenShop>[1] = {}): Promi
   return shop;
 }
 
-/** Makes somebody the agent of the region in which all orders of a play are placed. */
-async function givenAgent(shop: Shop): Promise<void> {
-  await db.read.insert('region_agent', {
-    id: newId('regionAgent'),
-    programId: shop.programId,
-    region: 'CN-33',
-    distributorId: shop.top,
-    bps: 1700,
-    validFrom: new Date('2026-01-01Z'),
-    validTo: null,
-    actor: 'test',
-    createdAt: settledAt,
-  });
-}
-
-const read = async (orderId: string): Promise<OrderView> =>
-  (await loadOrderViews(db.read, [orderId], 'en')).get(orderId)!;
+const read = (orderId: string) => readOrder(db, orderId);
 
 const context = (shop: Shop, now = settledAt) => ({ caller: shop.caller, now });
 
-const refund = (
-  shop: Shop,
-  orderId: string,
-  lines: readonly { externalId: string; quantity: number; amount: bigint }[],
-) =>
-  db.transaction((tx) =>
-    refundOrder(tx, context(shop), orderId, {
-      externalId: newId('refund'),
-      refundedAt: settledAt,
-      lines,
-    }),
-  );
+const refund = (shop: Shop, orderId: string, lines: RefundInput['lines']) =>
+  acceptRefund(db, shop, orderId, givenRefund(lines, { refundedAt: settledAt }), settledAt);
 
 const release = (shop: Shop, until = settledAt) =>
   releaseDue(db, { programId: shop.programId, until });
@@ -264,7 +241,11 @@ describe('orders, refunds, after-sale cases, releases and settlements in any ord
       fc.constantFrom({ totalBps: 1111, marginBps: 2345 }, { totalBps: 1666 }, {}),
       async (sequence, rounding, caps) => {
         const shop = await payableShop({ plan: { rounding, caps } });
-        await givenAgent(shop);
+        await givenRegionAgent(db, {
+          programId: shop.programId,
+          distributorId: shop.top,
+          bps: 1700,
+        });
         const play = new Play(shop);
         for (const step of sequence) {
           await play.step(step);

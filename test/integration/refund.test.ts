@@ -1,8 +1,6 @@
 import fc from 'fast-check';
 import { recordReceipt } from '../../src/db/receipt';
-import { refundOrder } from '../../src/db/refund';
 import { releaseAllDue, releaseDue } from '../../src/db/release';
-import { loadOrderViews, type OrderView } from '../../src/db/order';
 import { newId } from '../../src/db/id';
 import { postTransactions } from '../../src/db/ledger';
 import type { RefundInput } from '../../src/domain/order/refund';
@@ -11,11 +9,14 @@ import { givenDistributor } from '../support/given';
 import {
   accept,
   acceptOne,
+  acceptRefund,
   balancesOf,
   codeOf,
   givenLine,
   givenOrder,
+  givenRefund,
   givenShop,
+  readOrder,
   type Shop,
   testNow,
   wrongBooks,
@@ -28,24 +29,13 @@ beforeAll(async () => {
 });
 afterAll(() => db.drop());
 
-const refundedAt = new Date('2026-02-03T00:00:00Z');
-
-const refundOf = (lines: RefundInput['lines'], more: Partial<RefundInput> = {}): RefundInput => ({
-  externalId: newId('refund'),
-  refundedAt,
-  lines,
-  ...more,
-});
-
 const refund = (shop: Shop, orderId: string, input: RefundInput) =>
-  db.transaction((tx) => refundOrder(tx, { caller: shop.caller, now: testNow }, orderId, input));
+  acceptRefund(db, shop, orderId, input);
 
 const release = (shop: Shop, until = testNow) =>
   releaseDue(db, { programId: shop.programId, until });
 
-async function read(orderId: string): Promise<OrderView> {
-  return (await loadOrderViews(db.read, [orderId], 'en')).get(orderId)!;
-}
+const read = (orderId: string) => readOrder(db, orderId);
 
 /** As if a settlement had locked and paid all that is available. */
 async function payOut(shop: Shop, distributorId: string): Promise<void> {
@@ -74,7 +64,7 @@ describe('a refund', () => {
   test('before the release leaves held', async () => {
     const shop = await givenShop(db);
     const { id } = await acceptOne(db, shop, givenOrder(shop));
-    await refund(shop, id, refundOf(one(1, 6000n)));
+    await refund(shop, id, givenRefund(one(1, 6000n)));
     expect(await balancesOf(db, shop.seller)).toMatchObject({ held: 600n, available: 0n });
     expect(await read(id)).toMatchObject({
       status: 'partially_refunded',
@@ -93,7 +83,7 @@ describe('a refund', () => {
     const shop = await givenShop(db);
     const { id } = await acceptOne(db, shop, givenOrder(shop));
     await release(shop);
-    await refund(shop, id, refundOf(one(2, 12_000n)));
+    await refund(shop, id, givenRefund(one(2, 12_000n)));
     expect(await balancesOf(db, shop.seller)).toEqual({
       held: 0n,
       available: 0n,
@@ -112,7 +102,7 @@ describe('a refund', () => {
     const { id } = await acceptOne(db, shop, givenOrder(shop));
     await release(shop);
     await payOut(shop, shop.seller);
-    await refund(shop, id, refundOf(one(2, 12_000n)));
+    await refund(shop, id, givenRefund(one(2, 12_000n)));
     expect(await balancesOf(db, shop.seller)).toMatchObject({ available: 0n, receivable: -1200n });
     await acceptOne(db, shop, givenOrder(shop, { lines: [givenLine({ quantity: 3 })] }));
     await release(shop);
@@ -122,7 +112,7 @@ describe('a refund', () => {
   test('of the price alone keeps the quantity', async () => {
     const shop = await givenShop(db);
     const { id } = await acceptOne(db, shop, givenOrder(shop));
-    await refund(shop, id, refundOf(one(0, 2000n)));
+    await refund(shop, id, givenRefund(one(0, 2000n)));
     expect(await read(id)).toMatchObject({
       lines: [{ refundedQuantity: 0, refundedAmount: 2000n }],
       commissions: [{ amount: 1000n }, { amount: 500n }],
@@ -136,7 +126,7 @@ describe('a refund', () => {
     const lines = [givenLine({ quantity: 2, unitPriceAmount: 20n, unitCostAmount: 20n })];
     const { id, commissions } = await acceptOne(db, shop, givenOrder(shop, { lines }));
     expect(commissions).toEqual([]);
-    await refund(shop, id, refundOf(one(1, 0n)));
+    await refund(shop, id, givenRefund(one(1, 0n)));
     expect(await read(id)).toMatchObject({
       commissions: [
         { level: 1, amount: 4n, originalAmount: 0n, status: 'held' },
@@ -153,7 +143,7 @@ describe('a refund', () => {
     const shop = await givenShop(db);
     const { id } = await acceptOne(db, shop, givenOrder(shop));
     const other = await acceptOne(db, shop, givenOrder(shop));
-    const input = refundOf(one(1, 6000n));
+    const input = givenRefund(one(1, 6000n));
     const results = await Promise.all(Array.from({ length: 10 }, () => refund(shop, id, input)));
     expect(results.filter(({ created }) => created)).toHaveLength(1);
     expect(new Set(results.map(({ refundId }) => refundId)).size).toBe(1);
@@ -169,7 +159,7 @@ describe('a refund', () => {
     const shop = await givenShop(db);
     const { id } = await acceptOne(db, shop, givenOrder(shop));
     const results = await Promise.allSettled(
-      Array.from({ length: 10 }, () => refund(shop, id, refundOf(one(0, 5000n)))),
+      Array.from({ length: 10 }, () => refund(shop, id, givenRefund(one(0, 5000n)))),
     );
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
     expect(await read(id)).toMatchObject({ lines: [{ refundedAmount: 10_000n }] });
@@ -205,7 +195,7 @@ describe('a refund', () => {
   ])('is refused with nothing changed: %s', async (_, change, code, pointer) => {
     const shop = await givenShop(db);
     const { id } = await acceptOne(db, shop, givenOrder(shop));
-    await expect(refund(shop, id, refundOf(one(1, 6000n), change))).rejects.toMatchObject({
+    await expect(refund(shop, id, givenRefund(one(1, 6000n), change))).rejects.toMatchObject({
       code,
       errors: [{ pointer }],
     });
@@ -242,14 +232,14 @@ describe('a refund', () => {
             ((left.quantity - left.refundedQuantity) * quantityBps) / 10_000,
           );
           const amount = ((left.baseAmount - left.refundedAmount) * BigInt(amountBps)) / 10_000n;
-          await refund(shop, id, refundOf([{ externalId: String(line), quantity, amount }]));
+          await refund(shop, id, givenRefund([{ externalId: String(line), quantity, amount }]));
         }
         const rest = (await read(id)).lines.map((line) => ({
           externalId: line.externalId,
           quantity: line.quantity - line.refundedQuantity,
           amount: line.baseAmount - line.refundedAmount,
         }));
-        await refund(shop, id, refundOf(rest));
+        await refund(shop, id, givenRefund(rest));
         await release(shop);
         const zero = { held: 0n, available: 0n, settling: 0n, receivable: 0n };
         expect(await balancesOf(db, shop.seller)).toEqual(zero);
@@ -366,7 +356,7 @@ describe('the release', () => {
       Array.from({ length: 12 }, () => acceptOne(db, shop, givenOrder(shop))),
     );
     await Promise.all([
-      ...placed.map(({ id }) => refund(shop, id, refundOf(one(1, 7000n)))),
+      ...placed.map(({ id }) => refund(shop, id, givenRefund(one(1, 7000n)))),
       ...Array.from({ length: 6 }, () => release(shop)),
       ...Array.from({ length: 6 }, () => acceptOne(db, shop, givenOrder(shop))),
     ]);
@@ -390,7 +380,7 @@ describe('a receipt', () => {
   test('moves the release of what is held, adjustments too', async () => {
     const shop = await givenShop(db, { program: { holdStartsAt: 'received' } });
     const { id } = await acceptOne(db, shop, givenOrder(shop));
-    await refund(shop, id, refundOf(one(1, 6000n)));
+    await refund(shop, id, givenRefund(one(1, 6000n)));
     const receivedAt = new Date('2026-02-05T00:00:00Z');
     expect(await receive(shop, id, receivedAt)).toMatchObject({ recorded: true });
     expect(await receive(shop, id, receivedAt)).toMatchObject({ recorded: false });

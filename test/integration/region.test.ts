@@ -1,7 +1,7 @@
 import { listAgents } from '../../src/db/region-agent';
 import { type TestApp, testApp } from '../support/app';
 import type { Answer } from '../support/http';
-import { postDistributor, postProgram } from '../support/program';
+import { givenScene, on } from '../support/scene';
 import { testStore } from '../support/store';
 import { orderBody } from '../support/world';
 
@@ -11,10 +11,6 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-const day = 86_400_000;
-const begun = Date.now() - 30 * day;
-/** Days after the program's start, which is 30 days ago. */
-const on = (days: number) => new Date(begun + days * day).toISOString();
 const plan = {
   levels: 2,
   rules: [
@@ -33,19 +29,7 @@ interface Scene {
 
 /** A seller under a sponsor (10 % and 5 %), and two people who can be agents. */
 async function scene(planSettings: object = {}, settings: object = {}): Promise<Scene> {
-  const programId = await postProgram(app.shop, { startsAt: on(0) });
-  const body = { plan: { ...plan, ...planSettings } };
-  const draft = await app.shop.post(`/v1/programs/${programId}/plans`, body);
-  expect([draft.status, draft.text]).toEqual([201, draft.text]);
-  await app.db.read.run(
-    `UPDATE plan SET status = 'published', effective_at = $2, published_at = $2, published_by = 'test'
-     WHERE id = $1`,
-    [draft.body.id, new Date(begun)],
-  );
-  const person = async (own: object = {}) =>
-    (await postDistributor(app.shop, programId, { joinedAt: on(0), ...own })).body;
-  const sponsor = await person();
-  const seller = await person({ sponsorCode: sponsor.code });
+  const { programId, seller, person } = await givenScene(app, { ...plan, ...planSettings });
   const agent = await person(settings);
   return { programId, seller, agent: agent.id, other: (await person()).id };
 }

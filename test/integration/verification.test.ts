@@ -157,6 +157,8 @@ test('every night it looks at what was stored since the night before', async () 
     db.read.rows<VerificationRow>('SELECT * FROM verification WHERE program_id = $1 ORDER BY id', [
       shop.programId,
     ]);
+  const madeOn = 'UPDATE program SET created_at = $2 WHERE id = $1';
+  await db.read.run(madeOn, [shop.programId, '2026-02-28T20:00:00Z']);
   await round('2026-03-01T15:59:00Z', testNow);
   expect(await nights()).toEqual([]);
   await round('2026-03-01T16:00:00Z', new Date()); // midnight in Shanghai

@@ -1,7 +1,7 @@
 import { PlanJson } from '../../src/http/schemas/plan';
 
-/** The example plan of the public contract, with its defaults filled in. */
-export const apiPlan = PlanJson.parse({
+/** The example plan of the public contract, as it stands there. */
+export const contractPlan = {
   levels: 2,
   rounding: 'floor',
   onIneligible: 'skip',
@@ -56,4 +56,7 @@ export const apiPlan = PlanJson.parse({
       steps: [{ ownSalesAtLeastAmount: 1_000_000, amount: 20_000 }],
     },
   ],
-});
+};
+
+/** The same with its defaults filled in. */
+export const apiPlan = PlanJson.parse(contractPlan);

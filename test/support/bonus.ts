@@ -1,8 +1,6 @@
 import { bookDueBonuses } from '../../src/db/bonus';
 import { loadBonusFacts } from '../../src/db/bonus-explanation';
 import type { Database } from '../../src/db/database';
-import { newId } from '../../src/db/id';
-import { refundOrder } from '../../src/db/refund';
 import { releaseDue } from '../../src/db/release';
 import { explainBonus } from '../../src/domain/commission/bonus-explanation';
 import type {
@@ -16,9 +14,11 @@ import type { OrderInput } from '../../src/domain/order/order';
 import { givenDistributor } from './given';
 import {
   acceptOne,
+  acceptRefund,
   codeOf,
   givenLine,
   givenOrder,
+  givenRefund,
   givenShop,
   type Shop,
   twoLevels,
@@ -86,14 +86,10 @@ export function bonusWorld(db: Database) {
       });
       return acceptOne(db, shop, order, realNow);
     },
-    refund: (shop: Shop, orderId: string, amount: number, refundedAt = monthEnd) =>
-      db.transaction((tx) =>
-        refundOrder(tx, { caller: shop.caller, now: realNow }, orderId, {
-          externalId: newId('refund'),
-          refundedAt,
-          lines: [{ externalId: '1', quantity: 0, amount: BigInt(amount) }],
-        }),
-      ),
+    refund: (shop: Shop, orderId: string, amount: number, refundedAt = monthEnd) => {
+      const lines = [{ externalId: '1', quantity: 0, amount: BigInt(amount) }];
+      return acceptRefund(db, shop, orderId, givenRefund(lines, { refundedAt }), realNow);
+    },
     book: ({ programId }: Shop, until = monthEnd) =>
       bookDueBonuses(db, { programId, until, realNow, moved: true }),
     release: ({ programId }: Shop, until = bonusRelease) => releaseDue(db, { programId, until }),
@@ -124,6 +120,20 @@ export function bonusWorld(db: Database) {
         at,
       ]);
       const row = { distributorId: id, validFrom: at, ...to, tier: 'bronze' };
+      await db.read.insert('distributor_standing', {
+        ...row,
+        cause: 'test',
+        actor: 'test',
+        recordedAt: at,
+      });
+    },
+    /** The second change of somebody's standing: active from a moment on. */
+    standsAgain: async (id: string, at: Date, sponsorId: string) => {
+      await db.read.run(
+        'UPDATE distributor_standing SET valid_to = $2 WHERE distributor_id = $1 AND valid_to IS NULL',
+        [id, at],
+      );
+      const row = { distributorId: id, validFrom: at, status: 'active', sponsorId, tier: 'bronze' };
       await db.read.insert('distributor_standing', {
         ...row,
         cause: 'test',

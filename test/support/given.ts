@@ -111,3 +111,18 @@ export async function givenDistributor(
   });
   return id;
 }
+
+/** The agent of a region since January 2026. */
+export function givenRegionAgent(
+  db: Database,
+  agent: { programId: string; distributorId: string; bps: number },
+): Promise<void> {
+  return db.read.insert('region_agent', {
+    id: newId('regionAgent'),
+    region: 'CN-33',
+    validFrom: at,
+    actor: 'test',
+    createdAt: at,
+    ...agent,
+  });
+}

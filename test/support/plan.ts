@@ -1,4 +1,20 @@
+import type { PlanBody } from '../../src/domain/commission/plan';
 import type { Answer, TestClient } from './http';
+
+/** 10 % to who sold and 5 % to the sponsor, for every product; nothing else. */
+export const twoLevels: PlanBody = {
+  levels: 2,
+  rounding: 'floor',
+  onIneligible: 'skip',
+  selfPurchase: 'deny',
+  caps: {},
+  rules: [
+    { id: 'direct', level: 1, match: {}, rate: { bps: 1000 }, priority: 0 },
+    { id: 'upline', level: 2, match: {}, rate: { bps: 500 }, priority: 0 },
+  ],
+  tiers: [{ code: 'bronze', rank: 1, privileges: {} }],
+  bonuses: [],
+};
 
 interface Found {
   rule: string;

@@ -1,10 +1,15 @@
 import type { PlanBody } from '../../src/domain/commission/plan';
 import type { OrderInput, OrderLineInput } from '../../src/domain/order/order';
+import type { RefundInput } from '../../src/domain/order/refund';
 import { acceptOrders, type OrderOutcome } from '../../src/db/order-intake';
-import type { OrderView } from '../../src/db/order';
+import { loadOrderViews, type OrderView } from '../../src/db/order';
+import { refundOrder } from '../../src/db/refund';
 import type { Database } from '../../src/db/database';
 import { newId } from '../../src/db/id';
 import { givenDistributor, givenProgram, givenStore } from './given';
+import { twoLevels } from './plan';
+
+export { twoLevels };
 
 /** A program with a plan of two levels (10 % and 5 %) and three people: top <- middle <- seller. */
 export interface Shop {
@@ -16,20 +21,6 @@ export interface Shop {
   seller: string;
   caller: { storeId: string; mode: 'test'; actor: string };
 }
-
-export const twoLevels: PlanBody = {
-  levels: 2,
-  rounding: 'floor',
-  onIneligible: 'skip',
-  selfPurchase: 'deny',
-  caps: {},
-  rules: [
-    { id: 'direct', level: 1, match: {}, rate: { bps: 1000 }, priority: 0 },
-    { id: 'upline', level: 2, match: {}, rate: { bps: 500 }, priority: 0 },
-  ],
-  tiers: [{ code: 'bronze', rank: 1, privileges: {} }],
-  bonuses: [],
-};
 
 export async function givenShop(
   db: Database,
@@ -142,6 +133,29 @@ export async function acceptOne(
     throw outcome?.refusal ?? new Error('no outcome');
   }
   return outcome.order;
+}
+
+export async function readOrder(db: Database, orderId: string): Promise<OrderView> {
+  return (await loadOrderViews(db.read, [orderId], 'en')).get(orderId)!;
+}
+
+/** A refund of lines on 3 February 2026. */
+export function givenRefund(
+  lines: RefundInput['lines'],
+  more: Partial<RefundInput> = {},
+): RefundInput {
+  const refundedAt = new Date('2026-02-03T00:00:00Z');
+  return { externalId: newId('refund'), refundedAt, lines, ...more };
+}
+
+export function acceptRefund(
+  db: Database,
+  { caller }: Shop,
+  orderId: string,
+  refund: RefundInput,
+  now = testNow,
+) {
+  return db.transaction((tx) => refundOrder(tx, { caller, now }, orderId, refund));
 }
 
 export interface Balances {

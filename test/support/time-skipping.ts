@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Worker } from '@temporalio/worker';
+import type { Activities } from '../../activities';
 import { timeSkippingServer } from '../../src/main/servers/time-skipping';
 import { workflowBundle } from '../../src/main/workflow-bundle';
 import { root, testFolder } from './servers';
@@ -20,6 +22,28 @@ export async function timeSkipping(): Promise<TestWorkflowEnvironment> {
       if (tries === triesAtMost || !String(error).includes('did not start within')) throw error;
     }
   }
+}
+
+export interface WorkflowServer {
+  readonly server: TestWorkflowEnvironment;
+  /** A worker with the product's workflows and the test's own activities. */
+  workerFor(taskQueue: string, activities: Partial<Activities>): Promise<Worker>;
+}
+
+/** The same with the workflow code, for tests of workflows whose activities are mocked. */
+export async function workflowServer(): Promise<WorkflowServer> {
+  const [server, codePath] = await Promise.all([timeSkipping(), testBundle()]);
+  return {
+    server,
+    workerFor: (taskQueue, activities) =>
+      Worker.create({
+        connection: server.nativeConnection,
+        taskQueue,
+        workflowBundle: { codePath },
+        activities,
+        maxCachedWorkflows: 0, // every step is replayed from the history
+      }),
+  };
 }
 
 /** Path of the workflow code as one file, bundled once for all test files. */

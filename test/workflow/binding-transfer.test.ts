@@ -1,11 +1,10 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Worker } from '@temporalio/worker';
 import type { Activities } from '../../activities';
 import { clockMoved, decide, type DecideInput } from '../../src/contracts/workflow';
 import type { TransferStatus } from '../../src/domain/referral/transfer';
 import type { bindingTransfer } from '../../workflows/binding-transfer';
 import { saveHistory } from '../support/history';
-import { testBundle, timeSkipping } from '../support/time-skipping';
+import { type WorkflowServer, workflowServer } from '../support/time-skipping';
 import { until } from '../support/until';
 
 const dayMs = 86_400_000;
@@ -61,11 +60,11 @@ class Transfer {
 
 describe('the transfer of a customer', () => {
   let server: TestWorkflowEnvironment;
-  let codePath: string;
+  let workerFor: WorkflowServer['workerFor'];
   let runs = 0;
 
   beforeAll(async () => {
-    [server, codePath] = await Promise.all([timeSkipping(), testBundle()]);
+    ({ server, workerFor } = await workflowServer());
   }, 120_000);
   afterAll(() => server.teardown());
 
@@ -74,13 +73,7 @@ describe('the transfer of a customer', () => {
     const id = `binding-transfer:btr_${runs}`;
     const dueAt = (await server.currentTimeMs()) + 7 * dayMs;
     const transfer = new Transfer(() => server.currentTimeMs(), dueAt);
-    const worker = await Worker.create({
-      connection: server.nativeConnection,
-      taskQueue: id,
-      workflowBundle: { codePath },
-      activities: transfer.activities,
-      maxCachedWorkflows: 0, // every step is replayed from the history
-    });
+    const worker = await workerFor(id, transfer.activities);
     const handle = await server.client.workflow.start<typeof bindingTransfer>('bindingTransfer', {
       ...{ workflowId: id, taskQueue: id },
       args: [{ transferId: `btr_${runs}` }],

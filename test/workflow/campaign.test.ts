@@ -1,12 +1,11 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Worker } from '@temporalio/worker';
 import type { Activities } from '../../activities';
 import { budgetUsed, clockMoved } from '../../src/contracts/workflow';
 import { type CampaignState, dueSteps, endOf } from '../../src/domain/promotion/campaign';
 import { transition } from '../../src/domain/promotion/state';
 import type { campaign } from '../../workflows/campaign';
 import { saveHistory } from '../support/history';
-import { testBundle, timeSkipping } from '../support/time-skipping';
+import { type WorkflowServer, workflowServer } from '../support/time-skipping';
 import { until } from '../support/until';
 
 const dayMs = 86_400_000;
@@ -59,29 +58,20 @@ class Promotion {
 
 describe('a campaign', () => {
   let server: TestWorkflowEnvironment;
-  let codePath: string;
+  let workerFor: WorkflowServer['workerFor'];
   let runs = 0;
 
   beforeAll(async () => {
-    [server, codePath] = await Promise.all([timeSkipping(), testBundle()]);
+    ({ server, workerFor } = await workflowServer());
   }, 120_000);
   afterAll(() => server.teardown());
-
-  const workerFor = (promotion: Promotion, taskQueue: string) =>
-    Worker.create({
-      connection: server.nativeConnection,
-      taskQueue,
-      workflowBundle: { codePath },
-      activities: promotion.activities,
-      maxCachedWorkflows: 0, // every step is replayed from the history
-    });
 
   async function begin(own: Partial<CampaignState> = {}) {
     runs += 1;
     const id = `campaign:cmp_${runs}`;
     const promotion = new Promotion(() => server.currentTimeMs(), await server.currentTimeMs());
     Object.assign(promotion.state, own);
-    const worker = await workerFor(promotion, id);
+    const worker = await workerFor(id, promotion.activities);
     const handle = await server.client.workflow.start<typeof campaign>('campaign', {
       workflowId: id,
       taskQueue: id,

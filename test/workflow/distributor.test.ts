@@ -1,38 +1,28 @@
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { Worker } from '@temporalio/worker';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { clockMoved, decide } from '../../src/contracts/workflow';
 import type { distributor } from '../../workflows/distributor';
 import { Application, dayMs } from '../support/application';
 import { saveHistory } from '../support/history';
-import { testBundle, timeSkipping } from '../support/time-skipping';
+import { type WorkflowServer, workflowServer } from '../support/time-skipping';
 import { until } from '../support/until';
 
 describe('an application waits for its reviewer', () => {
   let server: TestWorkflowEnvironment;
-  let codePath: string;
+  let workerFor: WorkflowServer['workerFor'];
   let runs = 0;
 
   beforeAll(async () => {
-    [server, codePath] = await Promise.all([timeSkipping(), testBundle()]);
+    ({ server, workerFor } = await workflowServer());
   }, 120_000);
   afterAll(() => server.teardown());
-
-  const workerFor = (application: Application, taskQueue: string) =>
-    Worker.create({
-      connection: server.nativeConnection,
-      taskQueue,
-      workflowBundle: { codePath },
-      activities: application.activities,
-      maxCachedWorkflows: 0, // every step is replayed from the history
-    });
 
   const begin = async () => {
     runs += 1;
     const id = `distributor:dst_${runs}`;
     const application = await new Application(() => server.currentTimeMs()).begin();
-    const worker = await workerFor(application, id);
+    const worker = await workerFor(id, application.activities);
     const handle = await server.client.workflow.start<typeof distributor>('distributor', {
       workflowId: id,
       taskQueue: id,

@@ -1,10 +1,9 @@
-import { Worker } from '@temporalio/worker';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Activities } from '../../activities';
 import type { PayoutStep } from '../../src/contracts/payout';
 import { decide, type DecideInput, providerNews } from '../../src/contracts/workflow';
 import type { payout } from '../../workflows/payout';
-import { testBundle, timeSkipping } from '../support/time-skipping';
+import { type WorkflowServer, workflowServer } from '../support/time-skipping';
 import { until } from '../support/until';
 
 const secondMs = 1000;
@@ -74,11 +73,11 @@ class Scripted {
 
 describe('the workflow of a payout', () => {
   let server: TestWorkflowEnvironment;
-  let codePath: string;
+  let workerFor: WorkflowServer['workerFor'];
   let runs = 0;
 
   beforeAll(async () => {
-    [server, codePath] = await Promise.all([timeSkipping(), testBundle()]);
+    ({ server, workerFor } = await workflowServer());
   }, 120_000);
   afterAll(() => server.teardown());
 
@@ -86,13 +85,7 @@ describe('the workflow of a payout', () => {
     runs += 1;
     const id = `payout:pyt_${runs}`;
     const scripted = new Scripted(script, () => server.currentTimeMs());
-    const worker = await Worker.create({
-      connection: server.nativeConnection,
-      taskQueue: id,
-      workflowBundle: { codePath },
-      activities: scripted.activities,
-      maxCachedWorkflows: 0, // every step is replayed from the history
-    });
+    const worker = await workerFor(id, scripted.activities);
     const handle = await server.client.workflow.start<typeof payout>('payout', {
       workflowId: id,
       taskQueue: id,

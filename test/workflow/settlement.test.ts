@@ -1,5 +1,4 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Worker } from '@temporalio/worker';
 import type { Activities } from '../../activities';
 import {
   decide,
@@ -9,7 +8,7 @@ import {
 } from '../../src/contracts/workflow';
 import { type SettlementStatus, transition } from '../../src/domain/settlement/state';
 import type { settlement } from '../../workflows/settlement';
-import { testBundle, timeSkipping } from '../support/time-skipping';
+import { type WorkflowServer, workflowServer } from '../support/time-skipping';
 import { until } from '../support/until';
 
 /** One settlement in memory: what the activities see. */
@@ -92,28 +91,19 @@ class Books {
 
 describe('a settlement', () => {
   let server: TestWorkflowEnvironment;
-  let codePath: string;
+  let workerFor: WorkflowServer['workerFor'];
   let runs = 0;
 
   beforeAll(async () => {
-    [server, codePath] = await Promise.all([timeSkipping(), testBundle()]);
+    ({ server, workerFor } = await workflowServer());
   }, 120_000);
   afterAll(() => server.teardown());
-
-  const workerFor = (books: Books, taskQueue: string) =>
-    Worker.create({
-      connection: server.nativeConnection,
-      taskQueue,
-      workflowBundle: { codePath },
-      activities: books.activities,
-      maxCachedWorkflows: 0, // every step is replayed from the history
-    });
 
   async function begin(own: Partial<Books> = {}) {
     runs += 1;
     const id = `settlement:prg_${runs}:2026-11:1`;
     const books = Object.assign(new Books(), own);
-    const worker = await workerFor(books, id);
+    const worker = await workerFor(id, books.activities);
     const handle = await server.client.workflow.start<typeof settlement>('settlement', {
       workflowId: id,
       taskQueue: id,
@@ -209,7 +199,7 @@ describe('a settlement', () => {
   test('another worker takes over during the review', async () => {
     const { id, books, worker, handle, decision, payAll } = await begin();
     await worker.runUntil(() => until(() => books.status === 'review', 'in review'));
-    const next = await workerFor(books, id);
+    const next = await workerFor(id, books.activities);
     await next.runUntil(async () => {
       await server.sleep('1 minute'); // the task that the first worker had asked for goes to the next
       await decision('adm_1');

@@ -1,15 +1,14 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Worker } from '@temporalio/worker';
 import type { Activities } from '../../activities';
 import type { simulation } from '../../workflows/simulation';
-import { testBundle, timeSkipping } from '../support/time-skipping';
+import { type WorkflowServer, workflowServer } from '../support/time-skipping';
 
 describe('a simulation', () => {
   let server: TestWorkflowEnvironment;
-  let codePath: string;
+  let workerFor: WorkflowServer['workerFor'];
 
   beforeAll(async () => {
-    [server, codePath] = await Promise.all([timeSkipping(), testBundle()]);
+    ({ server, workerFor } = await workflowServer());
   }, 120_000);
   afterAll(() => server.teardown());
 
@@ -27,13 +26,7 @@ describe('a simulation', () => {
       },
     };
     const id = 'simulation:sim_1';
-    const worker = await Worker.create({
-      connection: server.nativeConnection,
-      taskQueue: id,
-      workflowBundle: { codePath },
-      activities,
-      maxCachedWorkflows: 0, // every step is replayed from the history
-    });
+    const worker = await workerFor(id, activities);
     await worker.runUntil(
       server.client.workflow.execute<typeof simulation>('simulation', {
         workflowId: id,

@@ -403,9 +403,9 @@ ALTER TABLE simulation ADD CONSTRAINT simulation_span CHECK (from_at < to_at);
 CREATE UNIQUE INDEX commission_one_region ON commission (order_line_id) WHERE kind = 'region';
 CREATE UNIQUE INDEX commission_one_bonus ON commission (distributor_id, bonus_id, period, bonus_key)
   WHERE bonus_id IS NOT NULL;
--- Somebody is invited once, so a program pays for it once.
+-- Somebody is invited once, so a program pays for it once; what a refund took back was not paid.
 CREATE UNIQUE INDEX commission_one_invitation ON commission (program_id, bonus_key)
-  WHERE kind = 'invitation';
+  WHERE kind = 'invitation' AND amount > 0;
 CREATE UNIQUE INDEX region_agent_one_in_force ON region_agent (program_id, region) WHERE valid_to IS NULL;
 CREATE UNIQUE INDEX binding_transfer_one_open ON binding_transfer (program_id, customer_external_id)
   WHERE status IN ('open', 'objected');

@@ -65,3 +65,7 @@ BEGIN
     WHERE a.id = s.account_id AND s.amount <> 0;
   RETURN NULL;
 END $$;
+
+-- Who stood under a sponsor at some moment: team bonuses and team sums.
+CREATE INDEX distributor_standing_sponsor ON distributor_standing (sponsor_id)
+  WHERE sponsor_id IS NOT NULL;

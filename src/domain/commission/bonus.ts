@@ -123,34 +123,54 @@ export interface BroughtOrder {
   releaseAt: Date | null;
   /** what is left of it now */
   netAmount: bigint;
-  /** what was left of it when the period began */
-  netBeforeAmount: bigint;
+  /** whether the invited or the sponsor bought it */
+  selfPurchase: boolean;
 }
 
 /**
  * The first order of a distributor that was kept past its hold by the end of a period. An order
- * refunded below the amount before that does not count, and the next one may. When its hold ended in
- * an earlier period it belongs there (`belongsTo`), and nothing is paid in this one.
+ * refunded below the amount does not count, and the next one may.
  * @param orders by payment, then id
  */
 export function firstKept(
   orders: readonly BroughtOrder[],
   bonus: InvitationBonus,
-  period: { from: Date; to: Date },
+  period: { to: Date },
 ): BroughtOrder | undefined {
-  return orders.find((order) => {
-    if (order.releaseAt === null || order.releaseAt >= period.to) return false;
-    const net = belongsTo(order, period) ? order.netAmount : order.netBeforeAmount;
-    return reaches(net, bonus.onFirstOrderOfAtLeastAmount);
-  });
+  return orders.find(
+    ({ releaseAt, netAmount }) =>
+      releaseAt !== null &&
+      releaseAt < period.to &&
+      reaches(netAmount, bonus.onFirstOrderOfAtLeastAmount),
+  );
 }
 
-/** Whether the hold of an order ended in this period. */
-export function belongsTo(
-  { releaseAt }: Pick<BroughtOrder, 'releaseAt'>,
-  { from, to }: { from: Date; to: Date },
-): boolean {
-  return releaseAt !== null && releaseAt >= from && releaseAt < to;
+/**
+ * Whether a plan pays for an order that was kept in a month of that plan. An order that comes to
+ * count only after its month was booked (its receipt was reported late) is asked this about its own
+ * month: no plan pays for what was kept before it had the bonus.
+ */
+export function paysForKept(plan: PlanBody, order: BroughtOrder): boolean {
+  if (plan.selfPurchase === 'deny' && order.selfPurchase) return false;
+  return plan.bonuses.some(
+    (bonus) =>
+      bonus.kind === 'invitation' &&
+      bonus.amount > 0 &&
+      reaches(order.netAmount, bonus.onFirstOrderOfAtLeastAmount),
+  );
+}
+
+/**
+ * What a bonus pays after a refund. An invitation that was taken back stays so, whatever is left:
+ * the next order of the invited may have been paid for by then.
+ */
+export function bonusAfterRefund(
+  { bonus, rounding }: Pick<BonusFacts, 'bonus' | 'rounding'>,
+  before: { bonusKey: string; amount: bigint },
+  sales: BonusSales,
+): bigint {
+  if (bonus.kind === 'invitation' && before.amount === 0n) return 0n;
+  return bonusAmount(bonus, rounding, before.bonusKey, sales);
 }
 
 /** Cuts the invitations of one sponsor at the monthly maximum: those whose hold ended first count. */

@@ -113,7 +113,17 @@ function grantOverlays(
     const fitting = overlays.filter((overlay) => overlayFits(overlay, level, line, audience));
     if (fitting.length === 0) continue;
     const plain = plainValue(rate, whole);
-    const chosen = overlaysInOrder(fitting, plain, whole);
+    // What has nothing left to give is not the best for anybody; it stays in the terms, with 0.
+    const spent = (overlay: Overlay) =>
+      overlay.budgetLeftAmount !== null && (budgets.get(overlay.id) ?? 0n) <= 0n;
+    const chosen = [
+      ...overlaysInOrder(
+        fitting.filter((overlay) => !spent(overlay)),
+        plain,
+        whole,
+      ),
+      ...fitting.filter(spent),
+    ];
     const steps = chosen.map(({ id, effect, budgetLeftAmount }) => ({
       effect,
       atMostAmount: budgetLeftAmount === null ? null : (budgets.get(id) ?? 0n),

@@ -6,7 +6,13 @@ import { type FrozenOverlay, overlayFits } from './overlay';
 import type { Recomputation } from './recompute';
 
 /** Why a campaign of that time counts for a level or not. */
-export const overlayReasons = ['counts', 'not_for_this', 'not_the_best', 'came_later'] as const;
+export const overlayReasons = [
+  'counts',
+  'budget_spent',
+  'not_for_this',
+  'not_the_best',
+  'came_later',
+] as const;
 
 export type OverlayReason = (typeof overlayReasons)[number];
 
@@ -38,12 +44,14 @@ function counts(
 ) {
   const booked = chargeOf(again.booking, commission, campaign.id);
   const left = chargeOf(again.current, commission, campaign.id);
+  const chosen = overlay.grantedAmount !== '0' || !overlay.limited;
+  const reason: OverlayReason = chosen ? 'counts' : 'budget_spent';
   return {
     campaignId: campaign.id,
     name: campaign.name,
-    chosen: true,
-    reason: 'counts' as const,
-    why: reasonText('counts', language),
+    chosen,
+    reason,
+    why: reasonText(reason, language),
     effect: overlay.effect,
     limited: overlay.limited,
     grantedAmount: BigInt(overlay.grantedAmount),
@@ -97,6 +105,10 @@ function chargeOf(
 
 const words: Readonly<Record<OverlayReason, Readonly<Record<Language, string>>>> = {
   counts: { en: 'It counts for this level.', 'zh-CN': '对该级有效。' },
+  budget_spent: {
+    en: 'It is for this level, but its budget was used up.',
+    'zh-CN': '适用于该级，但预算已用完。',
+  },
   not_for_this: {
     en: 'It is for other levels, products or people.',
     'zh-CN': '适用于其他级别、商品或人员。',

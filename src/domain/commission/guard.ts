@@ -36,7 +36,7 @@ export type Finding<R extends GuardRule = GuardRule> = {
 }[R];
 
 /** Letters of a reason that somebody else can understand later. */
-export const waiverReasonAtLeast = 4;
+export const waiverReasonAtLeast = 1;
 
 interface Standing {
   severity: Severity;

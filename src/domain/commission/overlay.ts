@@ -141,7 +141,8 @@ export function overlaysInOrder(
 /**
  * Applies overlays one after the other to what a level earns, exactly, and rounds at the end; none
  * lowers. The extra of each is the difference that it makes to the rounded amount, so that the
- * extras sum to the whole gain; one that may add no more goes on from the amount it was cut to.
+ * extras sum to the whole gain; after one that may add no more it goes on from what it was cut to,
+ * but never from less than before.
  */
 export function applyOverlays(
   plain: Fraction,
@@ -158,7 +159,7 @@ export function applyOverlays(
     const cut = atMostAmount !== null && extra > atMostAmount;
     const granted = cut ? atMostAmount : extra;
     amount += granted;
-    value = cut ? wholeFraction(amount) : raised;
+    value = cut ? larger(value, wholeFraction(amount)) : raised;
     return granted;
   });
   return { amount, extras };
@@ -204,6 +205,10 @@ function effectOn(value: Fraction, effect: OverlayEffect, sold: Sold): Fraction 
       ? { numerator: sold.baseAmount * BigInt(effect.addBps), denominator: wholeBps }
       : wholeFraction(BigInt(effect.addAmountPerUnit) * BigInt(sold.quantity)),
   );
+}
+
+function larger(a: Fraction, b: Fraction): Fraction {
+  return compareFractions(a, b) < 0 ? b : a;
 }
 
 function byStart(a: Overlay, b: Overlay): number {

@@ -1,16 +1,13 @@
-import {
-  chargeKey,
-  chargesOf,
-  earningsOf,
-  type LineEarning,
-  type LineTerms,
-  type UplineMember,
-} from './calculation';
+import { type HoldTerms, type Pause, pausedReleaseAt } from '../order/hold';
+import { chargeKey, chargesOf, earningsOf, type LineEarning, type LineTerms } from './calculation';
 import type { PlanBody } from './plan';
 import { type LineRefund, type Recomputation, recomputeOrder, type StoredLine } from './recompute';
+import { type CampaignGrounds, overlayFaults, regionFaults } from './verification-grants';
+import { type OrderPeople, possibleAgents, uplineFault } from './verification-grounds';
 
 /** What a verification compares, in the order in which differences are named. */
 export const checks = [
+  'upline',
   'base',
   'terms',
   'refunds',
@@ -18,6 +15,7 @@ export const checks = [
   'commission',
   'original',
   'remaining',
+  'hold',
   'earnings',
   'ledger',
   'bonus',
@@ -52,16 +50,21 @@ export interface VerifiedCommission {
 }
 
 /** An order with everything stored that decides about its commissions. */
-export interface VerifiedOrder {
+export interface VerifiedOrder extends OrderPeople, CampaignGrounds {
   id: string;
   /** null: no plan was in force, and nobody earns */
   plan: PlanBody | null;
-  upline: readonly UplineMember[];
+  receivedAt: Date | null;
+  hold: HoldTerms;
   orderDiscountAmount: bigint;
   lines: readonly StoredLine[];
   /** in the order in which they were booked */
   refunds: readonly (LineRefund & { orderLineId: string })[];
   commissions: readonly VerifiedCommission[];
+  /** the after-sale cases of lines that had any; also those of other orders */
+  pauses: ReadonlyMap<string, readonly Pause[]>;
+  /** for when what is not released of its commissions waits */
+  held: readonly { commissionId: string; orderLineId: string; releaseAt: Date | null }[];
   /** what each line took from campaigns, and what refunds gave back */
   uses: readonly { orderLineId: string; level: number; campaignId: string; amount: bigint }[];
   /** what the ledger says that the booking brought, by distributor */
@@ -73,11 +76,55 @@ export interface VerifiedOrder {
 /** Calculates an order again from its stored facts and names everything that differs by a fen. */
 export function verifyOrder(order: VerifiedOrder): Difference[] {
   const { plan } = order;
+  const upline = uplineFault(order);
   const lines =
     plan === null
-      ? []
-      : recomputeOrder({ ...order, plan }).flatMap((again) => lineDifferences(order, again));
-  return [...lines, ...earningsDifferences(order), ...ledgerDifferences(order)];
+      ? planlessDifferences(order)
+      : recomputeOrder({ ...order, plan }).flatMap((again) => [
+          ...lineDifferences(order, again),
+          ...groundDifferences(order, plan, again),
+        ]);
+  return [
+    ...(upline === undefined ? [] : [differing(order.id, 'upline', upline.expected, upline.found)]),
+    ...lines,
+    ...holdDifferences(order),
+    ...earningsDifferences(order),
+    ...ledgerDifferences(order),
+  ];
+}
+
+/** Without a plan nobody earns, and nothing is frozen. */
+function planlessDifferences({ commissions, lines }: VerifiedOrder): Difference[] {
+  return [
+    ...lines
+      .filter(({ terms }) => terms.levels.length > 0 || terms.region !== undefined)
+      .map(({ id, terms }) => differing(id, 'terms', 'no plan', JSON.stringify(terms))),
+    ...commissions.map((one) => differing(one.id, 'commission', 'no plan', factsOf(one))),
+  ];
+}
+
+/** The regional agent and the campaigns of a line are those that there were. */
+function groundDifferences(
+  order: VerifiedOrder,
+  plan: PlanBody,
+  again: Recomputation,
+): Difference[] {
+  return [
+    ...regionFaults(plan, again, possibleAgents(order)),
+    ...overlayFaults(plan, again, order),
+  ].map(({ expected, found }) => differing(again.line.id, 'terms', expected, found));
+}
+
+/** What is held waits for the moment that the receipt and the after-sale cases give. */
+function holdDifferences({ hold, pauses, held, ...order }: VerifiedOrder): Difference[] {
+  return held.flatMap(({ commissionId, orderLineId, releaseAt }) => {
+    const expected = pausedReleaseAt(hold, order, pauses.get(orderLineId) ?? []);
+    return compare(commissionId, 'hold', momentText(expected), momentText(releaseAt));
+  });
+}
+
+function momentText(moment: Date | null): string {
+  return moment?.toISOString() ?? 'a case is open';
 }
 
 function lineDifferences(order: VerifiedOrder, again: Recomputation): Difference[] {

@@ -25,3 +25,8 @@ const dayMs = 86_400_000;
 export function addDays(moment: Date, days: number): Date {
   return new Date(moment.getTime() + days * dayMs);
 }
+
+/** How many whole days lie between two moments. */
+export function daysBetween(from: Date, to: Date): number {
+  return Math.floor((to.getTime() - from.getTime()) / dayMs);
+}

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { createPlan, findPlan, findPlanInForce, listPlans, publishPlan } from '../../db/plan';
 import { findProgram, programById } from '../../db/program';
 import { differenceOf } from '../../domain/commission/plan-diff';
@@ -6,7 +5,6 @@ import { programNow } from '../../domain/kernel/clock';
 import { listOf, listQuery, mapPage, page } from '../list';
 import { demandCompliance, planView } from '../plan-view';
 import { answer, defineRoute } from '../route';
-import { idParam } from '../schemas/common';
 import {
   differenceQuery,
   inForceQuery,
@@ -16,8 +14,8 @@ import {
   PlanView,
   Publication,
 } from '../schemas/plan';
+import { programParams } from '../schemas/program';
 
-const inProgram = z.strictObject({ id: idParam('program') });
 const tag = 'Plans';
 const mayRead = { scope: 'plans:read' } as const;
 const mayWrite = { scope: 'plans:write', roles: ['owner', 'operations'] } as const;
@@ -29,7 +27,7 @@ const postPlan = defineRoute({
   description: 'A draft decides nothing until it is published. Versions never change.',
   tag,
   access: mayWrite,
-  params: inProgram,
+  params: programParams,
   body: NewPlan,
   answers: { 201: PlanView },
   write: async ({ tx, params, body, caller, now, locale, audit }) => {
@@ -56,7 +54,7 @@ const getPlans = defineRoute({
   summary: 'List the plan versions of a program',
   tag,
   access: mayRead,
-  params: inProgram,
+  params: programParams,
   query: listQuery,
   answers: { 200: listOf(PlanView) },
   handle: async ({ params, query: { limit, cursor }, caller, now, locale, deps }) => {
@@ -120,7 +118,7 @@ const getPlanInForce = defineRoute({
   summary: 'Read the plan that decides at a moment',
   tag,
   access: mayRead,
-  params: inProgram,
+  params: programParams,
   query: inForceQuery,
   answers: { 200: PlanView },
   handle: async ({ params, query, caller, now, locale, deps: { db } }) => {

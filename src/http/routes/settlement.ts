@@ -25,6 +25,8 @@ import { listOf, listQuery, mapPage, page } from '../list';
 import type { Locale } from '../problem';
 import { answer, defineRoute } from '../route';
 import { idParam } from '../schemas/common';
+import { distributorParams } from '../schemas/distributor';
+import { programParams } from '../schemas/program';
 import {
   LineView,
   SettlementBody,
@@ -38,10 +40,8 @@ import {
 const tag = 'Settlements';
 const mayRead = { scope: 'settlements:read' } as const;
 const mayWrite = { scope: 'settlements:write', roles: ['owner', 'finance'] } as const;
-const programParams = z.strictObject({ id: idParam('program') });
 const settlementParams = z.strictObject({ id: idParam('settlement') });
 const statementParams = z.strictObject({ id: idParam('statement') });
-const distributorParams = z.strictObject({ id: idParam('distributor') });
 
 /** Lines that come with a statement itself; the list of lines has all of them. */
 const linesShown = 1000;

@@ -7,17 +7,16 @@ import {
 } from '../../db/verification';
 import { listOf, listQuery, mapPage, page } from '../list';
 import { answer, defineRoute } from '../route';
-import { z } from 'zod';
-import { idParam } from '../schemas/common';
+import { programParams } from '../schemas/program';
 import {
   ProgramVerification,
   verificationParams,
   VerificationRequest,
 } from '../schemas/verification';
 
-const inProgram = z.strictObject({ id: idParam('program') });
 const tag = 'Verification';
 const mayRead = { scope: 'ledger:read' } as const;
+const mayAsk = { scope: 'ledger:read', roles: ['owner', 'operations', 'finance'] } as const;
 
 const postVerification = defineRoute({
   method: 'post',
@@ -28,8 +27,8 @@ const postVerification = defineRoute({
     'A difference opens a review of kind `reconciliation`; nothing is repaired. One at a time: while ' +
     'one runs, it is the answer (200).',
   tag,
-  access: mayRead,
-  params: inProgram,
+  access: mayAsk,
+  params: programParams,
   body: VerificationRequest,
   answers: { 202: ProgramVerification, 200: ProgramVerification },
   write: async ({ tx, params, body, caller, now, audit }) => {
@@ -53,7 +52,7 @@ const getVerifications = defineRoute({
   summary: 'List the verifications of a program',
   tag,
   access: mayRead,
-  params: inProgram,
+  params: programParams,
   query: listQuery,
   answers: { 200: listOf(ProgramVerification) },
   handle: async ({ params, query: { limit, cursor }, caller, deps: { db } }) => {

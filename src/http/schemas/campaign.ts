@@ -10,7 +10,7 @@ import {
   signedAmount,
   text,
 } from './common';
-import { Match } from './plan';
+import { findingFacts, Match } from './plan';
 
 const levelsAtMost = 3;
 /** The hundredfold. */
@@ -21,7 +21,7 @@ const perUnitAtMost = 1_000_000_000;
 // Stored as the JSON it came as, so its amount stays a JSON integer here.
 const Effect = z
   .union([
-    z.strictObject({ multiplyBps: z.int().min(10_001).max(multiplyAtMost) }),
+    z.strictObject({ multiplyBps: z.int().min(0).max(multiplyAtMost) }),
     z.strictObject({ addBps: bps.min(1) }),
     z.strictObject({ addAmountPerUnit: z.int().min(1).max(perUnitAtMost) }),
   ])
@@ -98,15 +98,7 @@ export const CampaignView = z
       .date()
       .nullable()
       .meta({ description: 'When 80 % of the budget was used for the first time' }),
-    findings: z.array(
-      z.strictObject({
-        rule: z.string(),
-        severity: z.enum(['error', 'warning']),
-        message: z.string(),
-        pointer: z.string(),
-        source: z.string(),
-      }),
-    ),
+    findings: z.array(z.strictObject(findingFacts)),
     createdAt: z.date(),
   })
   .meta({ id: 'Campaign' });

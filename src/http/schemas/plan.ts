@@ -239,6 +239,15 @@ export const PlanDifference = z
   })
   .meta({ id: 'PlanDifference' });
 
+/** A finding of the compliance guard, in the language of the request. */
+export const findingFacts = {
+  rule: z.string(),
+  severity: z.enum(['error', 'warning']),
+  message: z.string(),
+  pointer: z.string(),
+  source: z.string(),
+};
+
 export const PlanView = z
   .strictObject({
     id: z.string(),
@@ -249,11 +258,7 @@ export const PlanView = z
     plan: PlanJson,
     findings: z.array(
       z.strictObject({
-        rule: z.string(),
-        severity: z.enum(['error', 'warning']),
-        message: z.string(),
-        pointer: z.string(),
-        source: z.string(),
+        ...findingFacts,
         needsWaiver: z.boolean().meta({
           description: 'Whether the publication waits for a waiver of this rule',
         }),

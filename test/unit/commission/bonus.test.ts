@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import {
   type BonusSales,
+  bonusAfterRefund,
   bonusAmount,
   type BroughtOrder,
   firstKept,
@@ -71,6 +72,15 @@ describe('a bonus on sales', () => {
 
   test('of a team is rounded as the plan says', () => {
     expect(bonusAmount(team, 'halfUp', '', sales({ team: 999n }))).toBe(15n);
+  });
+
+  test('an invitation that was taken back stays so; other bonuses come back', () => {
+    const facts = { bonus: invitation, rounding: 'floor' as const };
+    const left = sales({ first: 10_000n, team: 10_000n });
+    expect(bonusAfterRefund(facts, { bonusKey: 'd', amount: 2000n }, left)).toBe(2000n);
+    expect(bonusAfterRefund(facts, { bonusKey: 'd', amount: 0n }, left)).toBe(0n);
+    const before = { bonusKey: '', amount: 0n };
+    expect(bonusAfterRefund({ ...facts, bonus: team }, before, left)).toBe(150n);
   });
 
   test('makes one commission per mark that was passed', () => {
@@ -163,7 +173,7 @@ describe('the first order kept past its hold', () => {
     paidAt: new Date('2026-02-02'),
     releaseAt: new Date('2026-02-09'),
     netAmount: 10_000n,
-    netBeforeAmount: 10_000n,
+    selfPurchase: false,
     ...more,
   });
   const early = new Date('2026-01-20');
@@ -176,14 +186,10 @@ describe('the first order kept past its hold', () => {
       [brought('a', { releaseAt: period.to })],
       undefined,
     ],
+    ['one of an earlier period', [brought('a', { releaseAt: early }), brought('b')], 'a'],
     [
-      'one of an earlier period, though it was refunded since',
-      [brought('a', { releaseAt: early, netAmount: 0n }), brought('b')],
-      'a',
-    ],
-    [
-      'not one of an earlier period that was refunded then',
-      [brought('a', { releaseAt: early, netBeforeAmount: 0n }), brought('b')],
+      'not one of an earlier period that was refunded since',
+      [brought('a', { releaseAt: early, netAmount: 9999n }), brought('b')],
       'b',
     ],
   ])('is %s', (_, orders, expected) => {

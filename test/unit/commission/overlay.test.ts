@@ -8,6 +8,7 @@ import {
 } from '../../../src/domain/commission/calculation';
 import { budgetsOf, type Overlay, overlayMayFit } from '../../../src/domain/commission/overlay';
 import type { PlanBody } from '../../../src/domain/commission/plan';
+import { twoLevels } from '../../support/plan';
 
 const member = (distributorId: string, tier = 'bronze'): UplineMember => ({
   distributorId,
@@ -17,22 +18,7 @@ const member = (distributorId: string, tier = 'bronze'): UplineMember => ({
 });
 const upline = [member('d1', 'gold'), member('d2')];
 
-function planOf(over: Partial<PlanBody> = {}): PlanBody {
-  return {
-    levels: 2,
-    rounding: 'floor',
-    onIneligible: 'skip',
-    selfPurchase: 'deny',
-    caps: {},
-    rules: [
-      { id: 'direct', level: 1, match: {}, rate: { bps: 1000 }, priority: 0 },
-      { id: 'upline', level: 2, match: {}, rate: { bps: 500 }, priority: 0 },
-    ],
-    tiers: [],
-    bonuses: [],
-    ...over,
-  };
-}
+const planOf = (over: Partial<PlanBody> = {}): PlanBody => ({ ...twoLevels, ...over });
 
 const overlay = (id: string, over: Partial<Overlay> = {}): Overlay => ({
   id,

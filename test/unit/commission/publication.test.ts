@@ -47,6 +47,16 @@ describe('the moment from which a plan decides', () => {
       { requestedAt: new Date(paid.getTime() + 1), lastPaidAt: paid },
       '2026-11-05T00:00:00.001Z',
     ],
+    [
+      'bonuses booked ahead: the end of their month',
+      { bonusesUntil: new Date('2026-12-01T00:00:00Z') },
+      '2026-12-01T00:00:00.000Z',
+    ],
+    [
+      'a wish at the end of a month whose bonuses are booked',
+      { requestedAt: paid, bonusesUntil: paid },
+      '2026-11-05T00:00:00.000Z',
+    ],
     ['a wish ahead', { requestedAt: new Date('2027-01-01T00:00:00Z') }, '2027-01-01T00:00:00.000Z'],
   ])('%s', (_, change, expected) => {
     expect(effectiveMoment(facts(change)).toISOString()).toBe(expected);
@@ -55,6 +65,7 @@ describe('the moment from which a plan decides', () => {
   it.each<[string, Partial<PublicationFacts>]>([
     ['before the start of the program', { requestedAt: new Date('2026-10-31T23:59:59.999Z') }],
     ['at an accepted payment', { requestedAt: paid, lastPaidAt: paid }],
+    ['in a month whose bonuses are booked', { requestedAt: paid, bonusesUntil: ahead }],
     ['before an accepted payment', { requestedAt: paid, lastPaidAt: ahead }],
   ])('is refused %s', (_, change) => {
     let refusal: unknown;

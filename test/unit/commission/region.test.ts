@@ -7,6 +7,7 @@ import {
 } from '../../../src/domain/commission/calculation';
 import type { PlanBody } from '../../../src/domain/commission/plan';
 import type { RegionAgent } from '../../../src/domain/commission/region';
+import { twoLevels } from '../../support/plan';
 
 const upline: UplineMember[] = ['d1', 'd2'].map((distributorId) => ({
   distributorId,
@@ -15,22 +16,7 @@ const upline: UplineMember[] = ['d1', 'd2'].map((distributorId) => ({
   isBuyer: false,
 }));
 
-function planOf(over: Partial<PlanBody> = {}): PlanBody {
-  return {
-    levels: 2,
-    rounding: 'floor',
-    onIneligible: 'skip',
-    selfPurchase: 'deny',
-    caps: {},
-    rules: [
-      { id: 'direct', level: 1, match: {}, rate: { bps: 1000 }, priority: 0 },
-      { id: 'upline', level: 2, match: {}, rate: { bps: 500 }, priority: 0 },
-    ],
-    tiers: [],
-    bonuses: [],
-    ...over,
-  };
-}
+const planOf = (over: Partial<PlanBody> = {}): PlanBody => ({ ...twoLevels, ...over });
 
 const agentOf = (over: Partial<RegionAgent> = {}): RegionAgent => ({
   region: 'CN-33',

@@ -1,66 +1,9 @@
 import { NewPlan, PlanJson } from '../../../src/http/schemas/plan';
+import { contractPlan } from '../../support/api-plan';
 
 const rule = { id: 'direct', level: 1, match: {}, rate: { bps: 1000 } };
 const tier = { code: 'bronze', rank: 1, privileges: {} };
 const plain = { levels: 2, rules: [rule], tiers: [tier] };
-
-/** The plan that the public contract shows. */
-const published = {
-  levels: 2,
-  rounding: 'floor',
-  onIneligible: 'skip',
-  selfPurchase: 'deny',
-  caps: { totalBps: 3000, marginBps: 5000 },
-  rules: [
-    { id: 'direct', level: 1, match: {}, rate: { bps: 1000 } },
-    { id: 'upline', level: 2, match: {}, rate: { bps: 500 } },
-    { id: 'gold', level: 1, match: { tier: 'gold' }, rate: { bps: 1200 } },
-    { id: 'new', level: 1, match: { tag: 'new' }, rate: { bps: 1500 } },
-    { id: 'cup', level: 1, match: { sku: 'CUP-1' }, rate: { amountPerUnit: 300 }, priority: 0 },
-  ],
-  tiers: [
-    {
-      code: 'bronze',
-      rank: 1,
-      privileges: { teamView: 'none', withdrawalPerDayAmount: 200000 },
-    },
-    {
-      code: 'gold',
-      rank: 2,
-      promote: {
-        all: [
-          { metric: 'ownSales', windowDays: 90, gte: 1000000 },
-          { metric: 'activeDirects', gte: 3 },
-        ],
-        review: false,
-      },
-      keep: { any: [{ metric: 'ownSales', windowDays: 90, gte: 500000 }], noticeDays: 30 },
-      privileges: { teamView: 'all', withdrawalPerDayAmount: 2000000 },
-    },
-  ],
-  bonuses: [
-    {
-      id: 'invite',
-      kind: 'invitation',
-      amount: 2000,
-      onFirstOrderOfAtLeastAmount: 10000,
-      maxPerMonth: 20,
-    },
-    {
-      id: 'team',
-      kind: 'team',
-      bps: 100,
-      depth: 1,
-      ownSalesAtLeastAmount: 300000,
-      maxAmount: 500000,
-    },
-    {
-      id: 'break',
-      kind: 'breakthrough',
-      steps: [{ ownSalesAtLeastAmount: 1000000, amount: 20000 }],
-    },
-  ],
-};
 
 const pathsOf = (value: unknown) => {
   const result = PlanJson.safeParse(value);
@@ -70,10 +13,10 @@ const pathsOf = (value: unknown) => {
 describe('plan JSON', () => {
   it('takes the plan of the contract as it stands', () => {
     const expected = {
-      ...published,
-      rules: published.rules.map((one) => ({ priority: 0, ...one })),
+      ...contractPlan,
+      rules: contractPlan.rules.map((one) => ({ priority: 0, ...one })),
     };
-    expect(NewPlan.parse({ plan: published, note: 'first' }).plan).toEqual(expected);
+    expect(NewPlan.parse({ plan: contractPlan, note: 'first' }).plan).toEqual(expected);
   });
 
   it('fills in the defaults', () => {
