@@ -44,7 +44,8 @@ export function checksOf(found: Findings): Check[] {
   return [...intakeChecks(found), ...commissionChecks(found), ...payoutChecks(found)];
 }
 
-function intakeChecks({ lines, book, soldInFile, expected, loaded, refunded }: Findings): Check[] {
+function intakeChecks(found: Findings): Check[] {
+  const { lines, book, soldInFile, expected, loaded, refunded, outcome } = found;
   const fates = [...book.fates.values()].reduce((sum, count) => sum + count, 0);
   return [
     { what: 'lines of the file = lines with a fate', left: BigInt(lines), right: BigInt(fates) },
@@ -57,6 +58,16 @@ function intakeChecks({ lines, book, soldInFile, expected, loaded, refunded }: F
       what: 'matched cancellations = refunds stored',
       left: BigInt(expected.refunds),
       right: BigInt(refunded.sent),
+    },
+    {
+      what: 'commissions computed again by the server = commissions',
+      left: BigInt(outcome.verification.commissions),
+      right: BigInt(outcome.commissions.length),
+    },
+    {
+      what: 'differences found by that = 0',
+      left: BigInt(outcome.verification.differenceCount),
+      right: 0n,
     },
     {
       what: 'goods in the file = goods in the orders',
@@ -75,18 +86,7 @@ function commissionChecks({ expected, outcome }: Findings): Check[] {
     0n,
   );
   const people = accountsLike(outcome, /^distributor:/);
-  const { verification } = outcome;
   return [
-    {
-      what: 'commissions computed again by the server = commissions',
-      left: BigInt(verification.commissions),
-      right: BigInt(commissions.length),
-    },
-    {
-      what: 'differences found by that = 0',
-      left: BigInt(verification.differenceCount),
-      right: 0n,
-    },
     {
       what: 'commissions by the file = commissions left after refunds',
       left: expected.remainingAmount,

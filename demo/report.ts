@@ -135,7 +135,7 @@ function trialBalanceTable({ outcome }: ReportContext): string[] {
 }
 
 function checkTable(checks: readonly Check[], agrees: boolean): string[] {
-  const counts = new Set(checks.slice(0, 3));
+  const counts = new Set(checks.slice(0, 5));
   return [
     '\nDoes it add up?',
     ...checks.map((check) => describeCheck(check, counts.has(check))),

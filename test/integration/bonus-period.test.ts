@@ -127,7 +127,7 @@ describe('a period', () => {
     const draft = await db.transaction((tx) =>
       createPlan(tx, {
         programId: shop.programId,
-        body: { ...twoLevels, bonuses: [] },
+        body: { ...twoLevels, levels: 1, rules: [twoLevels.rules[0]!] },
         note: '',
         actor: 'key:test',
         now: realNow,

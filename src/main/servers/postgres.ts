@@ -41,6 +41,8 @@ const ownSettings: Readonly<Record<string, string>> = {
   unix_socket_directories: '',
   max_connections: '200',
   shared_buffers: '256MB',
+  // Plans are prepared while tables are small: what grows fast must be counted again soon.
+  autovacuum_naptime: '5s',
   log_min_messages: 'warning',
   log_min_error_statement: 'panic',
   timezone: 'UTC',
