@@ -7,7 +7,7 @@ import type { Tx } from './database';
 import { recordEvents } from './event';
 import { newId } from './id';
 import { postTransactions } from './ledger';
-import { earningColumns } from './order-write';
+import { earningColumns, heldEarning } from './order-write';
 import type { ProgramRow } from './program';
 
 /** The month that is being booked, and under what. */
@@ -112,18 +112,8 @@ async function writeEarnings(
   moment: { until: Date; realNow: Date },
 ): Promise<void> {
   const releaseAt = addDays(to, program.holdDays);
-  const earnings = rows.map(({ id, distributorId, amount }) => ({
-    id: newId('earning'),
-    programId: program.id,
-    distributorId,
-    kind: 'commission',
-    commissionId: id,
-    refundId: null,
-    amount,
-    releaseAt,
-    availableAt: null,
-    createdAt: moment.realNow,
-  }));
+  const held = { programId: program.id, releaseAt, createdAt: moment.realNow };
+  const earnings = rows.map((row) => heldEarning(row, held));
   await insertMany(tx, 'earning', earningColumns, earnings);
   await recordEvents(
     tx,

@@ -7,11 +7,11 @@ import type {
   ExplainedStatement,
 } from '../domain/commission/explanation-facts';
 import type { MoneyFacts } from '../domain/commission/explanation-money';
-import type { LineRefund, StoredLine } from '../domain/commission/recompute';
 import { distributorAccount } from '../domain/ledger/account';
 import type { CommissionRow } from './commission';
 import type { Tx } from './database';
 import { pausesOf } from './hold';
+import { loadLineRefunds, loadStoredLines } from './stored-line';
 
 /** A commission on a line of an order, as opposed to a bonus. */
 export type LineCommission = CommissionRow & EarningKey & { orderId: string };
@@ -27,9 +27,10 @@ export async function loadCommissionFacts(
 ): Promise<CommissionFacts> {
   const { orderId } = commission;
   const order = await orderFacts(read, commission);
-  const lines = await lineFacts(read, orderId);
+  const lines = await loadStoredLines(read, [orderId]);
   const line = lines.find(({ externalId }) => externalId === commission.lineExternalId);
   if (line === undefined) throw new Error(`commission ${commission.id} belongs to no line`);
+  const refunds = await loadLineRefunds(read, [orderId]);
   const { plan, timeZone, ...rest } = order;
   return {
     commission,
@@ -38,7 +39,7 @@ export async function loadCommissionFacts(
     lineId: line.id,
     campaigns: await campaignFacts(read, orderId),
     pauses: (await pausesOf(read, orderId)).get(line.id) ?? [],
-    refunds: await refundFacts(read, line.id),
+    refunds: refunds.filter(({ orderLineId }) => orderLineId === line.id),
     posted: await postedFacts(read, commission),
     ...(await loadMoneyFacts(read, commission.id)),
     timeZone,
@@ -81,26 +82,6 @@ async function orderFacts(
   return { ...rest, plan: { id: planId, version: planVersion, body: planBody } };
 }
 
-async function lineFacts(read: Tx, orderId: string): Promise<StoredLine[]> {
-  type Row = Omit<StoredLine, 'productId' | 'category' | 'unitCostAmount'> & {
-    productId: string | null;
-    category: string | null;
-    unitCostAmount: bigint | null;
-  };
-  const rows = await read.rows<Row>(
-    `SELECT id, external_id, sku, product_id, category, tags, quantity, in_scope, unit_price_amount,
-       discount_amount, unit_cost_amount, base_amount, terms, refunded_quantity, refunded_amount
-     FROM order_line WHERE order_id = $1 ORDER BY position`,
-    [orderId],
-  );
-  return rows.map((row) => ({
-    ...row,
-    productId: row.productId ?? undefined,
-    category: row.category ?? undefined,
-    unitCostAmount: row.unitCostAmount ?? undefined,
-  }));
-}
-
 function campaignFacts(read: Tx, orderId: string): Promise<ExplainedCampaign[]> {
   return read.rows<ExplainedCampaign>(
     `SELECT c.id, c.name, c.match, c.levels, c.effect, c.stacks,
@@ -109,15 +90,6 @@ function campaignFacts(read: Tx, orderId: string): Promise<ExplainedCampaign[]> 
        AND c.ends_at > o.paid_at AND (c.stopped_at IS NULL OR c.stopped_at > o.paid_at)
      WHERE o.id = $1 ORDER BY c.id`,
     [orderId],
-  );
-}
-
-function refundFacts(read: Tx, lineId: string): Promise<LineRefund[]> {
-  return read.rows<LineRefund>(
-    `SELECT r.id AS refund_id, r.external_id, r.refunded_at, x.quantity, x.amount
-     FROM refund_line x JOIN refund r ON r.id = x.refund_id
-     WHERE x.order_line_id = $1 ORDER BY r.sequence`,
-    [lineId],
   );
 }
 

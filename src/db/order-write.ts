@@ -246,21 +246,30 @@ export const earningColumns = {
   createdAt: 'timestamptz',
 } as const;
 
+/** The first earning of a commission, held until `releaseAt`. */
+export function heldEarning(
+  { id, distributorId, amount }: { id: string; distributorId: string; amount: bigint },
+  held: { programId: string; releaseAt: Date; createdAt: Date },
+) {
+  return {
+    id: newId('earning'),
+    programId: held.programId,
+    distributorId,
+    kind: 'commission',
+    commissionId: id,
+    refundId: null,
+    amount,
+    releaseAt: held.releaseAt,
+    availableAt: null,
+    createdAt: held.createdAt,
+  };
+}
+
 function earningRows(booked: readonly BookedOrder[], createdAt: Date): TableRows {
-  const rows = booked.flatMap(({ program, releaseAt, commissions }) =>
-    commissions.map(({ id, distributorId, amount }) => ({
-      id: newId('earning'),
-      programId: program.id,
-      distributorId,
-      kind: 'commission',
-      commissionId: id,
-      refundId: null,
-      amount,
-      releaseAt,
-      availableAt: null,
-      createdAt,
-    })),
-  );
+  const rows = booked.flatMap(({ program, releaseAt, commissions }) => {
+    const held = { programId: program.id, releaseAt, createdAt };
+    return commissions.map((commission) => heldEarning(commission, held));
+  });
   return rowsOf('earning', earningColumns, rows);
 }
 

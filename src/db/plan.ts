@@ -1,4 +1,4 @@
-import { type Finding, findingsOf, knownFindings, unwaived } from '../domain/commission/findings';
+import { type Finding, findingsOf, knownFindings, obstacles } from '../domain/commission/findings';
 import { type PlanBody, planInForce, type PublishedPlan } from '../domain/commission/plan';
 import { effectiveMoment, type PublicationFacts } from '../domain/commission/publication';
 import { programNow } from '../domain/kernel/clock';
@@ -153,11 +153,9 @@ async function lockedProgram(tx: Tx, programId: string): Promise<Pick<ProgramRow
   return program;
 }
 
-/** What stands in the way of a draft's publication: its errors, and its warnings without a waiver. */
-export function obstacles({ findings, waivers }: Pick<PlanRow, 'findings' | 'waivers'>): Finding[] {
-  const errors = findings.filter(({ severity }) => severity === 'error');
-  const waived = new Set(waivers.map(({ rule }) => rule));
-  return [...errors, ...unwaived(findings, waived)];
+/** What stands in the way of a draft's publication. */
+export function obstaclesOf({ findings, waivers }: Pick<PlanRow, 'findings' | 'waivers'>) {
+  return obstacles(findings, new Set(waivers.map(({ rule }) => rule)));
 }
 
 /**
@@ -174,7 +172,7 @@ export async function publishPlan(
   if (plan.status !== 'draft') {
     throw new Refusal('plan_already_published', 'A plan is published once; make a new version.');
   }
-  if (obstacles(plan).length > 0) {
+  if (obstaclesOf(plan).length > 0) {
     throw new Refusal('plan_not_compliant', 'The plan has errors, or warnings without a waiver.');
   }
   const program = await programById(tx, programId);

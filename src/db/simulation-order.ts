@@ -4,12 +4,14 @@ import {
   type SimulatedOrder,
   uplineUnder,
 } from '../domain/commission/simulation';
+import type { StoredLine } from '../domain/commission/recompute';
 import { groupBy } from '../domain/kernel/group';
 import type { DistributorHistory, PathRules } from '../domain/referral/upline';
 import type { Tx } from './database';
 import { planBodies } from './plan';
 import { loadHistories } from './referral';
 import { agentsAt } from './region-agent';
+import { loadStoredLines } from './stored-line';
 
 /** Which orders a simulation is about. */
 export interface OrderSpan {
@@ -37,14 +39,6 @@ interface OrderRow {
   upline: readonly UplineMember[];
   orderDiscountAmount: bigint;
 }
-
-type LineRow = Omit<SimulatedLine, 'productId' | 'category' | 'unitCostAmount'> & {
-  id: string;
-  orderId: string;
-  productId: string | null;
-  category: string | null;
-  unitCostAmount: bigint | null;
-};
 
 const entering = `program_id = $1 AND paid_at >= $2 AND paid_at < $3 AND created_at < $4`;
 
@@ -107,13 +101,7 @@ async function readLines(
   before: Date,
 ): Promise<Map<string, SimulatedLine[]>> {
   const ids = orders.map(({ id }) => id);
-  const rows = await tx.rows<LineRow>(
-    `SELECT id, order_id, external_id, sku, product_id, category, tags, quantity, in_scope,
-       unit_price_amount, discount_amount, unit_cost_amount, base_amount, terms,
-       refunded_quantity, refunded_amount
-     FROM order_line WHERE order_id = ANY($1) ORDER BY order_id, position`,
-    [ids],
-  );
+  const rows = await loadStoredLines(tx, ids);
   const later = await refundedLater(tx, ids, before);
   const groups = groupBy(rows, ({ orderId }) => orderId);
   return new Map(
@@ -144,16 +132,12 @@ async function refundedLater(
   return new Map(rows.map(({ orderLineId, ...refunded }) => [orderLineId, refunded]));
 }
 
-function lineOf(row: LineRow, later: Refunded | undefined): SimulatedLine {
-  const { productId, category, unitCostAmount, terms, ...line } = row;
+function lineOf(line: StoredLine, later: Refunded | undefined): SimulatedLine {
   return {
     ...line,
-    terms: withoutOverlays(terms),
+    terms: withoutOverlays(line.terms),
     refundedQuantity: line.refundedQuantity - (later?.quantity ?? 0),
     refundedAmount: line.refundedAmount - (later?.amount ?? 0n),
-    ...(productId === null ? {} : { productId }),
-    ...(category === null ? {} : { category }),
-    ...(unitCostAmount === null ? {} : { unitCostAmount }),
   };
 }
 

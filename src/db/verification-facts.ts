@@ -1,11 +1,11 @@
 import type { UplineMember } from '../domain/commission/calculation';
 import type { PlanBody } from '../domain/commission/plan';
-import type { LineRefund, StoredLine } from '../domain/commission/recompute';
 import type { VerifiedCommission, VerifiedOrder } from '../domain/commission/verification';
 import { groupBy } from '../domain/kernel/group';
 import type { HoldTerms } from '../domain/order/hold';
 import type { Tx } from './database';
 import { planBodies } from './plan';
+import { loadLineRefunds, loadStoredLines } from './stored-line';
 import { loadGrounds, loadKnownHistories, loadPauses } from './verification-grounds';
 
 /**
@@ -26,8 +26,8 @@ export async function loadVerifiedOrders(
   const pauses = await loadPauses(read, orderIds);
   const held = groupBy(await loadHeld(read, orderIds), ({ orderId }) => orderId);
   const plans = await planBodies(read, [...new Set(orders.flatMap(({ planId }) => planId ?? []))]);
-  const lines = groupBy(await loadLines(read, orderIds), ({ orderId }) => orderId);
-  const refunds = groupBy(await loadRefunds(read, orderIds), ({ orderId }) => orderId);
+  const lines = groupBy(await loadStoredLines(read, orderIds), ({ orderId }) => orderId);
+  const refunds = groupBy(await loadLineRefunds(read, orderIds), ({ orderId }) => orderId);
   const commissions = groupBy(await loadCommissions(read, orderIds), ({ orderId }) => orderId);
   const uses = groupBy(await loadUses(read, orderIds), ({ orderId }) => orderId);
   const booked = await loadBooked(read, orderIds);
@@ -87,39 +87,6 @@ async function loadBeside(read: Tx, orders: readonly OrderFacts[]) {
 
 function planOf(plans: ReadonlyMap<string, PlanBody>, planId: string | null): PlanBody | null {
   return planId === null ? null : (plans.get(planId) ?? null);
-}
-
-type LineRow = Omit<StoredLine, 'productId' | 'category' | 'unitCostAmount'> & {
-  orderId: string;
-  productId: string | null;
-  category: string | null;
-  unitCostAmount: bigint | null;
-};
-
-async function loadLines(read: Tx, orderIds: readonly string[]) {
-  const rows = await read.rows<LineRow>(
-    `SELECT order_id, id, external_id, sku, product_id, category, tags, quantity, in_scope,
-       unit_price_amount, discount_amount, unit_cost_amount, base_amount, terms,
-       refunded_quantity, refunded_amount
-     FROM order_line WHERE order_id = ANY($1) ORDER BY order_id, position`,
-    [orderIds],
-  );
-  return rows.map((row) => ({
-    ...row,
-    productId: row.productId ?? undefined,
-    category: row.category ?? undefined,
-    unitCostAmount: row.unitCostAmount ?? undefined,
-  }));
-}
-
-function loadRefunds(read: Tx, orderIds: readonly string[]) {
-  return read.rows<LineRefund & { orderId: string; orderLineId: string }>(
-    `SELECT r.order_id, x.order_line_id, r.id AS refund_id, r.external_id, r.refunded_at, x.quantity,
-       x.amount
-     FROM refund r JOIN refund_line x ON x.refund_id = r.id
-     WHERE r.order_id = ANY($1) ORDER BY r.sequence`,
-    [orderIds],
-  );
 }
 
 function loadCommissions(read: Tx, orderIds: readonly string[]) {

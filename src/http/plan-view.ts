@@ -1,4 +1,4 @@
-import { obstacles, type PlanRow } from '../db/plan';
+import { obstaclesOf, type PlanRow } from '../db/plan';
 import type { Waiver } from '../db/plan-waiver';
 import { type Finding, findingView } from '../domain/commission/findings';
 import { waiverText } from '../domain/commission/guard-words';
@@ -32,7 +32,7 @@ export function waiverView(waiver: Waiver, language: Language) {
  * @throws Refusal plan_not_compliant
  */
 export function demandCompliance(plan: PlanRow, language: Language): void {
-  const inTheWay = obstacles(plan);
+  const inTheWay = obstaclesOf(plan);
   if (plan.status !== 'draft' || inTheWay.length === 0) return;
   const errors = inTheWay.map((finding) => faultOf(plan, finding, language));
   throw new Refusal('plan_not_compliant', '', { errors });

@@ -1,3 +1,4 @@
+import { canonical } from '../kernel/canonical';
 import { addDays } from '../kernel/clock';
 import type { Language } from '../kernel/language';
 import {
@@ -9,6 +10,7 @@ import {
   rolesOf,
 } from './bonus';
 import { bonusText } from './bonus-words';
+import { earnedAmount } from './explanation-money';
 import type { PlanBody } from './plan';
 
 /** An order behind a bonus. Amounts are of its lines in scope, in the minor unit. */
@@ -141,9 +143,6 @@ function checksOf(stored: BonusCommissionFacts, booked: BonusSales, current: Bon
   const { commission, facts, plan, sums, earnings } = stored;
   const again = (sales: BonusSales) =>
     bonusAmount(facts.bonus, facts.rounding, commission.bonusKey, sales);
-  const earned = earnings
-    .filter(({ kind }) => kind === 'commission' || kind === 'adjustment')
-    .reduce((sum, { amount }) => sum + amount, 0n);
   const bonus = plan.body.bonuses.find(({ id }) => id === commission.bonusId);
   const roles = rolesOf(facts.bonus);
   return [
@@ -169,7 +168,7 @@ function checksOf(stored: BonusCommissionFacts, booked: BonusSales, current: Bon
       ),
     },
     { name: 'hold' as const, ok: holdAgrees(stored) },
-    { name: 'earnings' as const, ok: earned === commission.amount },
+    { name: 'earnings' as const, ok: earnedAmount(earnings) === commission.amount },
     { name: 'ledger' as const, ok: stored.ledgerAmount === commission.originalAmount },
   ];
 }
@@ -177,13 +176,6 @@ function checksOf(stored: BonusCommissionFacts, booked: BonusSales, current: Bon
 /** The order of keys in stored JSON means nothing. */
 function sameBonus(a: object | undefined, b: object): boolean {
   return a !== undefined && canonical(a) === canonical(b);
-}
-
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, item]) => `${key}:${canonical(item)}`).join(',')}}`;
 }
 
 /** The sales that a bonus pays for. */

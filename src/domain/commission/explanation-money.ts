@@ -1,9 +1,4 @@
-import type {
-  CommissionFacts,
-  ExplainedEarning,
-  ExplainedPayout,
-  ExplainedStatement,
-} from './explanation-facts';
+import type { ExplainedEarning, ExplainedPayout, ExplainedStatement } from './explanation-facts';
 
 /** What is known of what became of the money, whatever kind of commission it came from. */
 export interface MoneyFacts {
@@ -57,12 +52,14 @@ export function payoutOf({ earnings, statements, payouts }: MoneyFacts) {
 }
 
 /** The earning that the commission's status follows. */
-export function firstEarning(earnings: CommissionFacts['earnings']): ExplainedEarning | undefined {
+export function firstEarning(earnings: readonly ExplainedEarning[]): ExplainedEarning | undefined {
   return earnings.find(({ kind }) => kind === 'commission') ?? earnings[0];
 }
 
 /** What the earnings of a commission come to; what settles apart (parts, money back) is not in it. */
-export function earnedAmount(earnings: CommissionFacts['earnings']): bigint {
+export function earnedAmount(
+  earnings: readonly Pick<ExplainedEarning, 'kind' | 'amount'>[],
+): bigint {
   return earnings
     .filter(({ kind }) => kind === 'commission' || kind === 'adjustment')
     .reduce((sum, { amount }) => sum + amount, 0n);

@@ -85,8 +85,12 @@ export function campaignFindings({
   return budgetAmount === null ? [found('overlay-without-budget', '/budgetAmount', {})] : [];
 }
 
-export function blocksPublication(findings: readonly Finding[]): boolean {
-  return findings.some(({ severity }) => severity === 'error');
+/** What stands in the way of a publication: the errors, and the warnings without a waiver. */
+export function obstacles(findings: readonly Finding[], waived: ReadonlySet<string>): Finding[] {
+  return [
+    ...findings.filter(({ severity }) => severity === 'error'),
+    ...unwaived(findings, waived),
+  ];
 }
 
 /** The warnings of which each still needs another admin's waiver before the publication. */

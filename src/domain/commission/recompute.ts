@@ -100,18 +100,6 @@ function recomputeLine(
   return { line, product: line, baseAmount, terms, booking, refunds, current, remaining };
 }
 
-/** What a level earns in a calculation, before and after the caps; 0 when it earns nothing. */
-export function levelAmounts(
-  calculation: LineCalculation,
-  level: number,
-): { roundedAmount: bigint; amount: bigint } {
-  const index = calculation.commissions.findIndex((commission) => commission.level === level);
-  return {
-    roundedAmount: calculation.roundedAmounts[index] ?? 0n,
-    amount: calculation.commissions[index]?.amount ?? 0n,
-  };
-}
-
 /**
  * What budgets had left and who was the agent of a region at that moment is known from the frozen
  * terms alone; who earns a level by which rule is decided again.

@@ -1,6 +1,9 @@
 import { freezeTerms, type OrderLineFacts } from '../../../src/domain/commission/calculation';
 import type { PlanBody } from '../../../src/domain/commission/plan';
-import { levelAmounts, recompute, type StoredLine } from '../../../src/domain/commission/recompute';
+import { amountsOf } from '../../../src/domain/commission/explanation-earning';
+import { recompute, type StoredLine } from '../../../src/domain/commission/recompute';
+
+const first = { kind: 'sale', level: 1 } as const;
 
 const plan: PlanBody = {
   levels: 1,
@@ -42,7 +45,7 @@ describe('a line calculated again from what was stored', () => {
     const facts = { plan, upline, orderDiscountAmount: 0n, lines: [stored(true)], lineId: 'l' };
     const again = recompute({ ...facts, refunds: [refund(0, 1_500n), refund(1, 1_500n)] });
     const amounts = [again.booking, ...again.refunds.map(({ result }) => result)];
-    expect(amounts.map((one) => levelAmounts(one, 1).amount)).toEqual([999n, 999n, 666n]);
+    expect(amounts.map((one) => amountsOf(one, first).amount)).toEqual([999n, 999n, 666n]);
     expect(again.remaining).toMatchObject({ baseAmount: 3_000n, quantity: 2 });
     expect(again.current).toBe(again.refunds[1]?.result);
   });
@@ -53,6 +56,6 @@ describe('a line calculated again from what was stored', () => {
     expect(again.terms.levels[0]?.passedOver).toEqual([
       { distributorId: 'd1', why: 'out_of_scope' },
     ]);
-    expect(levelAmounts(again.booking, 1).amount).toBe(0n);
+    expect(amountsOf(again.booking, first).amount).toBe(0n);
   });
 });
