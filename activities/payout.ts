@@ -133,7 +133,9 @@ async function record(
     const payout =
       outcome.kind === 'unknown' || outcome.kind === 'not_found'
         ? await noteSilence(tx, payoutId, source, outcome)
-        : await applyNews(tx, payoutId, outcome, source);
+        : outcome.kind === 'not_taken'
+          ? await noteSilence(tx, payoutId, source, { kind: 'unknown', detail: outcome.code })
+          : await applyNews(tx, payoutId, outcome, source);
     deps.crashPoint('payout.beforeCommit');
     return payout;
   });

@@ -27,7 +27,21 @@ export interface NotFound {
   kind: 'not_found';
 }
 
-export type SubmitOutcome = TransferNews | Unknown;
+/**
+ * The provider did not take the order and says why: nothing moved. The same order may be sent again,
+ * under the same number, once the cause is gone. `balance_short`: the merchant's account is empty;
+ * `throttled`: too many calls; `limit`: an amount or number per day or month is used up; `setup`:
+ * credentials, product or parameters are wrong, which a person has to mend.
+ */
+export interface NotTaken {
+  kind: 'not_taken';
+  cause: 'balance_short' | 'throttled' | 'limit' | 'setup';
+  /** the provider's own */
+  code: string;
+  message: string;
+}
+
+export type SubmitOutcome = TransferNews | Unknown | NotTaken;
 export type QueryOutcome = TransferNews | Unknown | NotFound;
 
 /** A verified message from a provider. */
@@ -56,15 +70,41 @@ export interface PollingRules {
   watchForReturnMs: readonly number[];
 }
 
+/** How a callback is acknowledged in the provider's own form. */
+export interface CallbackReply {
+  status: number;
+  contentType: string;
+  body: string;
+}
+
+/** One row of a provider's bill file: what it says it moved on that day. The amount is fen. */
+export interface BillRow {
+  channelNumber: string;
+  amount: bigint;
+  kind: 'paid' | 'returned';
+  /** the provider's own number of the transfer */
+  providerNumber: string | null;
+  at: Date;
+}
+
+/** `not_ready`: the file of that day does not exist yet; it is asked for again later. */
+export type BillOutcome = { kind: 'bill'; rows: BillRow[] } | { kind: 'not_ready' } | Unknown;
+
 /** One payment provider with one merchant's credentials. No method throws for what a provider does. */
 export interface ChannelAdapter {
   readonly polling: PollingRules;
+  /** Calls a second that the provider allows a merchant for submissions; left out: no limit. */
+  readonly callsPerSecond?: number;
   submit(order: TransferOrder): Promise<SubmitOutcome>;
   query(channelNumber: string): Promise<QueryOutcome>;
   /** Asks the provider to stop a transfer; answers what the transfer is then. */
   cancel?(channelNumber: string): Promise<QueryOutcome>;
   /** Verifies the raw bytes before anything in them is read. */
   verifyCallback(headers: IncomingHttpHeaders, rawBody: Buffer, now: Date): CallbackVerdict;
+  /** How the provider wants a callback answered; left out: 200 or 4xx in our own form. */
+  callbackReply?(taken: boolean): CallbackReply;
+  /** The bill file of one calendar day of the provider (`YYYY-MM-DD`, Asia/Shanghai). */
+  bill?(day: string): Promise<BillOutcome>;
 }
 
 /** A stored channel with its settings in clear. */

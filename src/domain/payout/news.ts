@@ -1,7 +1,13 @@
 /** What a provider says about a transfer that it knows, in our words. Moments are real time. */
 export type TransferNews =
-  | { kind: 'processing' }
-  | { kind: 'awaiting_confirmation'; until: Date | null }
+  /** `waitsFor` balance: our account at the provider is short; risk: the provider looks at it */
+  | { kind: 'processing'; waitsFor?: 'balance' | 'risk' }
+  /** `confirmation`: what the payee's own page hands to the provider's front end */
+  | {
+      kind: 'awaiting_confirmation';
+      until: Date | null;
+      confirmation?: Readonly<Record<string, string>>;
+    }
   | { kind: 'paid'; paidAt: Date | null }
   | { kind: 'failed'; code: string; message: string }
   | { kind: 'canceled' }
@@ -9,8 +15,14 @@ export type TransferNews =
 
 /** The same, as it is kept in the inbox between a callback and the payout that reads it. */
 export type StoredNews =
-  | { kind: 'processing' | 'canceled' }
-  | { kind: 'awaiting_confirmation' | 'paid' | 'returned'; at: string | null }
+  | { kind: 'canceled' }
+  | { kind: 'processing'; waitsFor?: 'balance' | 'risk' }
+  | {
+      kind: 'awaiting_confirmation';
+      at: string | null;
+      confirmation?: Readonly<Record<string, string>>;
+    }
+  | { kind: 'paid' | 'returned'; at: string | null }
   | { kind: 'failed'; code: string; message: string };
 
 export function storedNews(news: TransferNews): StoredNews {
@@ -18,15 +30,16 @@ export function storedNews(news: TransferNews): StoredNews {
   switch (news.kind) {
     case 'processing':
     case 'canceled':
-      return { kind: news.kind };
-    case 'awaiting_confirmation':
-      return { kind: news.kind, at: text(news.until) };
+    case 'failed':
+      return news;
+    case 'awaiting_confirmation': {
+      const { kind, until, ...more } = news;
+      return { kind, at: text(until), ...more };
+    }
     case 'paid':
       return { kind: news.kind, at: text(news.paidAt) };
     case 'returned':
       return { kind: news.kind, at: text(news.returnedAt) };
-    case 'failed':
-      return news;
   }
 }
 
@@ -35,14 +48,15 @@ export function readNews(stored: StoredNews): TransferNews {
   switch (stored.kind) {
     case 'processing':
     case 'canceled':
-      return { kind: stored.kind };
-    case 'awaiting_confirmation':
-      return { kind: stored.kind, until: moment(stored.at) };
+    case 'failed':
+      return stored;
+    case 'awaiting_confirmation': {
+      const { kind, at, ...more } = stored;
+      return { kind, until: moment(at), ...more };
+    }
     case 'paid':
       return { kind: stored.kind, paidAt: moment(stored.at) };
     case 'returned':
       return { kind: stored.kind, returnedAt: moment(stored.at) };
-    case 'failed':
-      return stored;
   }
 }
