@@ -58,6 +58,7 @@ export const problemWords: Readonly<Record<ProblemCode, ProblemWords>> = {
   too_many_links: words(409, 'The distributor has too many links', '该分销员的链接过多'),
   sponsor_cycle: words(409, 'The sponsors would form a circle', '推荐关系会形成循环'),
   coupon_code_taken: words(409, 'The coupon code is taken', '优惠码已被占用'),
+  not_possible_now: words(409, 'Not possible in this state', '当前状态下不能进行该操作'),
   email_taken: words(409, 'The e-mail address is taken', '邮箱已被使用'),
   setting_is_fixed: words(409, 'The setting cannot change any more', '该设置已不能更改'),
   clock_busy: words(409, 'The clock is being moved', '时钟正在调整中'),

@@ -1,4 +1,5 @@
 import type { Language } from '../kernel/language';
+import { lifeNoticeWords } from './notice-life';
 
 /** What a notice is filled with: ids, amounts as decimal texts, moments as ISO texts, reasons. */
 export type NoticeParams = Readonly<Record<string, string | number | null>>;
@@ -27,6 +28,7 @@ export const noticeWords = {
     en: ({ reason }) => ({ title: 'Application declined', text: `Reason: ${reason}` }),
     'zh-CN': ({ reason }) => ({ title: '申请未通过', text: `原因：${reason}` }),
   },
+  ...lifeNoticeWords,
 } satisfies Readonly<Record<string, Readonly<Record<Language, Words>>>>;
 
 export type NoticeTemplate = keyof typeof noticeWords;

@@ -34,6 +34,7 @@ export const idPrefixes = {
   simulation: 'sim',
   verification: 'vrf',
   notice: 'ntc',
+  lifeCase: 'cas',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

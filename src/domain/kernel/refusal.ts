@@ -64,6 +64,7 @@ export type RefusalCode =
   | 'second_person_required'
   | 'reason_required'
   | 'role_required'
+  | 'not_possible_now'
   | 'email_taken'
   | 'sign_in_failed'
   | 'ledger_conflict'

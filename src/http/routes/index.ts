@@ -14,6 +14,7 @@ import { planWaiverRoutes } from './plan-waiver';
 import { programRoutes } from './program';
 import { distributorRoutes } from './distributor';
 import { distributorAccountRoutes } from './distributor-account';
+import { distributorLifeRoutes } from './distributor-life';
 import { linkRoutes } from './link';
 import { ledgerRoutes } from './ledger';
 import { previewRoutes } from './preview';
@@ -52,6 +53,7 @@ export function allRoutes(config: Pick<HttpConfig, 'signInAttempts'>): Route[] {
     ...ledgerRoutes,
     ...verificationRoutes,
     ...distributorAccountRoutes,
+    ...distributorLifeRoutes,
     ...distributorRoutes,
     ...channelRoutes,
     ...settlementRoutes,
