@@ -66,16 +66,12 @@ export async function suspend(
 
 /** What money the suspension stops: amounts of fen as decimal texts. */
 async function heldFacts(read: Tx, { distributor, program }: Life) {
-  const rows = await read.rows<{ account: string; balance: bigint }>(
-    `SELECT split_part(account, ':', 3) AS account, balance FROM ledger_account
-     WHERE program_id = $1 AND distributor_id = $2`,
+  const rows = await read.rows<{ role: string; balance: bigint }>(
+    `SELECT role, balance FROM ledger_account
+     WHERE program_id = $1 AND distributor_id = $2 AND role IN ('held', 'available')`,
     [program.id, distributor.id],
   );
-  return Object.fromEntries(
-    rows
-      .filter(({ account }) => account === 'held' || account === 'available')
-      .map(({ account, balance }) => [`${account}Amount`, String(balance)]),
-  );
+  return Object.fromEntries(rows.map(({ role, balance }) => [`${role}Amount`, String(balance)]));
 }
 
 /**
