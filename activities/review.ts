@@ -2,7 +2,7 @@ import type { DecideInput, DecideResult } from '../src/contracts/workflow';
 import { decideAppeal, holdProgramForAppeal } from '../src/db/appeal';
 import { decideTransfer } from '../src/db/binding-transfer-step';
 import type { Tx } from '../src/db/database';
-import { decideApplication } from '../src/db/distributor';
+import { decideApplication } from '../src/db/application-case';
 import { decideEviction, type LifeDecision } from '../src/db/eviction';
 import { lockLife } from '../src/db/life-case';
 import { programById } from '../src/db/program';

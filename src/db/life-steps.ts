@@ -1,3 +1,5 @@
+import { decideUndecided } from './application-undecided';
+import { undecidedMoment } from './application';
 import type { DueMoment } from './clock';
 import type { Tx } from './database';
 import { departMoment, takeDeparture } from './departure';
@@ -22,6 +24,7 @@ export type LifeStep = (
  * wanted: the status may have changed since the moment was opened.
  */
 export const lifeSteps: Readonly<Record<string, LifeStep>> = {
+  [undecidedMoment]: decideUndecided,
   [warnMoment]: warn,
   [proposeMoment]: propose,
   [reminderMomentName]: remind,

@@ -34,6 +34,7 @@ export const idPrefixes = {
   simulation: 'sim',
   verification: 'vrf',
   notice: 'ntc',
+  application: 'apl',
   lifeCase: 'cas',
 } as const;
 

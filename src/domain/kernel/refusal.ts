@@ -68,6 +68,10 @@ export type RefusalCode =
   | 'email_taken'
   | 'sign_in_failed'
   | 'ledger_conflict'
+  | 'invalid_answers'
+  | 'agreement_required'
+  | 'agreement_outdated'
+  | 'cannot_apply_now'
   | 'temporal_unavailable';
 
 /** One fault inside a request, addressed by a JSON pointer. */

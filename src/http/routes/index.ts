@@ -22,6 +22,8 @@ import { regionAgentRoutes } from './region-agent';
 import { reviewRoutes } from './review';
 import { settlementRoutes } from './settlement';
 import { simulationRoutes } from './simulation';
+import { applicationRoutes } from './application';
+import { noticeRoutes } from './notice';
 import { bindingRoutes } from './binding';
 import { bindingTransferRoutes } from './binding-transfer';
 import { orderRoutes } from './order';
@@ -55,6 +57,8 @@ export function allRoutes(config: Pick<HttpConfig, 'signInAttempts'>): Route[] {
     ...distributorAccountRoutes,
     ...distributorLifeRoutes,
     ...distributorRoutes,
+    ...applicationRoutes,
+    ...noticeRoutes,
     ...channelRoutes,
     ...settlementRoutes,
     ...payoutRoutes,
