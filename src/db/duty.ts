@@ -5,6 +5,7 @@ import { type DueMoment, overdueMoments, waitingWorkflow } from './clock';
 import { sweepDaily } from './compliance';
 import type { Round } from './daily';
 import type { Database, Tx } from './database';
+import { sweepInactivity } from './inactivity';
 import { enqueueSignal } from './outbox';
 import type { ProgramRow } from './program';
 import { showAnnouncedSponsor, sponsorMomentName } from './sponsor-change';
@@ -27,7 +28,7 @@ const duties: Readonly<Record<string, Duty>> = {
 const periodic: readonly Periodic[] = [(db, round) => bookDueBonuses(db, round)];
 
 /** The same for what is done once a day: a moved clock does it at its end, for all days it passed. */
-const daily: readonly Periodic[] = [sweepDaily, verifyDaily];
+const daily: readonly Periodic[] = [sweepDaily, verifyDaily, sweepInactivity];
 
 type Periodic = (db: Database, round: Round) => Promise<void>;
 

@@ -11,6 +11,7 @@ import { bookFresh, factsOf, type FreshOrder, groundsOf, readGrounds } from './o
 import { type BookedOrder, writeOrders } from './order-write';
 import type { ProgramRow } from './program';
 import { sharedProgramLock } from './program-lock';
+import { type OwnSale, returnBySale } from './sale-return';
 
 /** What became of one order of a batch. */
 export type OrderOutcome =
@@ -64,7 +65,12 @@ export async function acceptOrders(
   );
   const { booked, attribution } = await bookFresh(tx, fresh, 'lock', read);
   await writeOrders(tx, booked, attribution, { actor: context.caller.actor, now: context.now });
+  await returnBySale(tx, booked.map(saleOf), context.now);
   return answer(tx, verdicts, booked, context.language);
+}
+
+function saleOf({ id, order, attribution }: BookedOrder): OwnSale {
+  return { orderId: id, paidAt: order.paidAt, distributorId: attribution.distributorId };
 }
 
 /** Also keeps plans from being published until the orders are in: they would be the wrong ones. */

@@ -34,6 +34,8 @@ export const idPrefixes = {
   simulation: 'sim',
   verification: 'vrf',
   notice: 'ntc',
+  application: 'apl',
+  lifeCase: 'cas',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

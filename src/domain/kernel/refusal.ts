@@ -64,9 +64,14 @@ export type RefusalCode =
   | 'second_person_required'
   | 'reason_required'
   | 'role_required'
+  | 'not_possible_now'
   | 'email_taken'
   | 'sign_in_failed'
   | 'ledger_conflict'
+  | 'invalid_answers'
+  | 'agreement_required'
+  | 'agreement_outdated'
+  | 'cannot_apply_now'
   | 'temporal_unavailable';
 
 /** One fault inside a request, addressed by a JSON pointer. */

@@ -14,6 +14,7 @@ import { planWaiverRoutes } from './plan-waiver';
 import { programRoutes } from './program';
 import { distributorRoutes } from './distributor';
 import { distributorAccountRoutes } from './distributor-account';
+import { distributorLifeRoutes } from './distributor-life';
 import { linkRoutes } from './link';
 import { ledgerRoutes } from './ledger';
 import { previewRoutes } from './preview';
@@ -21,6 +22,8 @@ import { regionAgentRoutes } from './region-agent';
 import { reviewRoutes } from './review';
 import { settlementRoutes } from './settlement';
 import { simulationRoutes } from './simulation';
+import { applicationRoutes } from './application';
+import { noticeRoutes } from './notice';
 import { bindingRoutes } from './binding';
 import { bindingTransferRoutes } from './binding-transfer';
 import { orderRoutes } from './order';
@@ -52,7 +55,10 @@ export function allRoutes(config: Pick<HttpConfig, 'signInAttempts'>): Route[] {
     ...ledgerRoutes,
     ...verificationRoutes,
     ...distributorAccountRoutes,
+    ...distributorLifeRoutes,
     ...distributorRoutes,
+    ...applicationRoutes,
+    ...noticeRoutes,
     ...channelRoutes,
     ...settlementRoutes,
     ...payoutRoutes,
