@@ -56,9 +56,10 @@ test('of 100,000 distributors a sweep wakes the 1 % who are inactive, within 30 
   const foundMs = Date.now() - begun;
   await doAllDue(app.db, tomorrow); // wakes them
   const wokenMs = Date.now() - begun - foundMs;
-  process.stdout.write(`sweep: ${foundMs} ms to find, ${wokenMs} ms to wake\n`);
+  console.info(`sweep: ${foundMs} ms to find, ${wokenMs} ms to wake`);
   const woken = await app.db.read.first<{ signals: number; moments: number }>(
-    `SELECT (SELECT count(DISTINCT workflow_id)::int FROM outbox) AS signals,
+    `SELECT (SELECT count(DISTINCT workflow_id)::int FROM outbox
+         WHERE workflow_type = 'distributor') AS signals,
        (SELECT count(*)::int FROM due_moment WHERE program_id = $1) AS moments`,
     [programId],
   );
