@@ -66,7 +66,10 @@ export async function doAllDue(db: Database, realNow: Date): Promise<number> {
   const moments = await overdueMoments(db.read, realNow, momentsAtMost);
   const failures: unknown[] = [];
   const attempt = (work: Promise<void>) => work.catch((error: unknown) => failures.push(error));
-  for (const moment of moments) await attempt(doOrWake(db, moment));
+  for (const moment of moments) {
+    if (waitingWorkflow(moment) === undefined) await attempt(doDuty(db, moment));
+  }
+  await attempt(wakeAll(db, moments));
   const programs = await db.read.rows<Pick<ProgramRow, 'id' | 'clockOffsetMs'>>(
     'SELECT id, clock_offset_ms FROM program ORDER BY id',
   );
@@ -79,8 +82,10 @@ export async function doAllDue(db: Database, realNow: Date): Promise<number> {
   return moments.length;
 }
 
-async function doOrWake(db: Database, moment: DueMoment): Promise<void> {
-  const start = waitingWorkflow(moment);
-  if (start === undefined) return doDuty(db, moment);
-  await db.transaction((tx) => enqueueSignal(tx, { ...start, signalName: 'clockMoved' }));
+/** All workflows that wait for one of these moments are asked to look again, in one statement. */
+async function wakeAll(db: Database, moments: readonly DueMoment[]): Promise<void> {
+  const starts = moments.map(waitingWorkflow).filter((start) => start !== undefined);
+  await db.transaction((tx) =>
+    enqueueSignal(tx, ...starts.map((start) => ({ ...start, signalName: 'clockMoved' as const }))),
+  );
 }

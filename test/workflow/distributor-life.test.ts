@@ -157,7 +157,8 @@ describe('a whole life', () => {
     const before = await bundleWorkflowCode({
       workflowsPath: join(root, 'test', 'workflow', 'fixtures', 'distributor-before.ts'),
     });
-    const options = { connection: server.nativeConnection, taskQueue: at.id };
+    const connection = server.nativeConnection;
+    const options = { connection, taskQueue: at.id, maxCachedWorkflows: 0 };
     const older = await Worker.create({
       ...{ ...options, workflowBundle: before, activities: at.life.activities },
     });
