@@ -42,14 +42,6 @@ CREATE TABLE "distributor_token" (
 );
 
 -- CreateTable
-CREATE TABLE "sign_of_life" (
-    "distributor_id" TEXT NOT NULL,
-    "at" TIMESTAMPTZ(3) NOT NULL,
-
-    CONSTRAINT "sign_of_life_pkey" PRIMARY KEY ("distributor_id")
-);
-
--- CreateTable
 CREATE TABLE "assessment_scheme" (
     "id" TEXT NOT NULL,
     "store_id" TEXT NOT NULL,
@@ -163,7 +155,7 @@ DO $$
 DECLARE
   name TEXT;
 BEGIN
-  FOREACH name IN ARRAY ARRAY['tier_notice', 'course_pass', 'distributor_token', 'sign_of_life', 'assessment']
+  FOREACH name IN ARRAY ARRAY['tier_notice', 'course_pass', 'distributor_token', 'assessment']
   LOOP
     EXECUTE format('ALTER TABLE %I ADD CONSTRAINT %I FOREIGN KEY (distributor_id) REFERENCES distributor (id)',
                    name, name || '_distributor_fkey');
