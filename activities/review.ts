@@ -11,6 +11,7 @@ import {
   subjectState,
 } from '../src/db/review';
 import { decideSettlement } from '../src/db/settlement';
+import { decidePromotion } from '../src/db/tier-step';
 import { unlockChunk } from '../src/db/settlement-unlock';
 import { floorToSecond, programNow } from '../src/domain/kernel/clock';
 import type { Decision, ReviewKind } from '../src/domain/review/kind';
@@ -45,6 +46,8 @@ const effects: Partial<Record<ReviewKind, Effect>> = {
     });
     return { id: subjectId, status };
   },
+  promotion: (tx, { review, outcome, deciderId, reason, at }) =>
+    decidePromotion(tx, { review, outcome, reason, at, actor: `admin:${deciderId}` }),
   bindingTransfer: (tx, { review, outcome, at, realNow }) =>
     decideTransfer(tx, { transferId: review.subjectId, outcome, at, realNow }),
   settlement: async (tx, { review, outcome, at }) => {

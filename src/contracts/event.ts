@@ -1,6 +1,7 @@
 /** Types of the facts that the outside hears of; names are part of the public contract. */
 export type EventType =
   | `distributor.${'applied' | 'activated' | 'rejected'}`
+  | `distributor.${'promoted' | 'demoted' | 'demotion_announced' | 'demotion_withdrawn'}`
   | `commission.${'held' | 'available' | 'adjusted' | 'reversed'}`
   | `settlement.${'opened' | 'closed' | 'rejected'}`
   | `payout.${'submitted' | 'awaiting_confirmation' | 'paid' | 'failed' | 'canceled' | 'returned'}`

@@ -8,15 +8,18 @@ import type { Database, Tx } from './database';
 import { enqueueSignal } from './outbox';
 import type { ProgramRow } from './program';
 import { showAnnouncedSponsor, sponsorMomentName } from './sponsor-change';
+import { ensureTierSweep, tierSweepMoment } from './tier-schedule';
+import { sweepTiers } from './tier-sweep';
 import { verifyDaily } from './verification';
 
 /** What a duty does, in one transaction together with the mark that it is done. */
-type Duty = (tx: Tx, moment: DueMoment) => Promise<void>;
+type Duty = (tx: Tx, moment: DueMoment, realNow: Date) => Promise<void>;
 
 /** Due moments that no workflow waits for, by name. */
 const duties: Readonly<Record<string, Duty>> = {
   [longCaseMoment]: reviewLongCase,
   [sponsorMomentName]: showAnnouncedSponsor,
+  [tierSweepMoment]: sweepTiers,
 };
 
 /**
@@ -24,7 +27,10 @@ const duties: Readonly<Record<string, Duty>> = {
  * what is watched. Each finds out from its own rows what is left, so it may run at any time, twice
  * and at once.
  */
-const periodic: readonly Periodic[] = [(db, round) => bookDueBonuses(db, round)];
+const periodic: readonly Periodic[] = [
+  (db, round) => bookDueBonuses(db, round),
+  (db, { programId, until }) => ensureTierSweep(db.read, programId, until),
+];
 
 /** The same for what is done once a day: a moved clock does it at its end, for all days it passed. */
 const daily: readonly Periodic[] = [sweepDaily, verifyDaily];
@@ -32,7 +38,7 @@ const daily: readonly Periodic[] = [sweepDaily, verifyDaily];
 type Periodic = (db: Database, round: Round) => Promise<void>;
 
 /** Does a duty, once. */
-export async function doDuty(db: Database, moment: DueMoment): Promise<void> {
+export async function doDuty(db: Database, moment: DueMoment, realNow: Date): Promise<void> {
   const duty = duties[moment.name];
   if (duty === undefined) throw new Error(`nobody knows the duty ${moment.name}`);
   await db.transaction(async (tx) => {
@@ -40,7 +46,7 @@ export async function doDuty(db: Database, moment: DueMoment): Promise<void> {
       `UPDATE due_moment SET status = 'done' WHERE id = $1 AND status = 'waiting'`,
       [moment.id],
     );
-    if (taken > 0) await duty(tx, moment);
+    if (taken > 0) await duty(tx, moment, realNow);
   });
 }
 
@@ -65,7 +71,7 @@ export async function doAllDue(db: Database, realNow: Date): Promise<number> {
   const moments = await overdueMoments(db.read, realNow, momentsAtMost);
   const failures: unknown[] = [];
   const attempt = (work: Promise<void>) => work.catch((error: unknown) => failures.push(error));
-  for (const moment of moments) await attempt(doOrWake(db, moment));
+  for (const moment of moments) await attempt(doOrWake(db, moment, realNow));
   const programs = await db.read.rows<Pick<ProgramRow, 'id' | 'clockOffsetMs'>>(
     'SELECT id, clock_offset_ms FROM program ORDER BY id',
   );
@@ -78,8 +84,8 @@ export async function doAllDue(db: Database, realNow: Date): Promise<number> {
   return moments.length;
 }
 
-async function doOrWake(db: Database, moment: DueMoment): Promise<void> {
+async function doOrWake(db: Database, moment: DueMoment, realNow: Date): Promise<void> {
   const start = waitingWorkflow(moment);
-  if (start === undefined) return doDuty(db, moment);
+  if (start === undefined) return doDuty(db, moment, realNow);
   await db.transaction((tx) => enqueueSignal(tx, { ...start, signalName: 'clockMoved' }));
 }

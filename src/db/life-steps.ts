@@ -1,5 +1,7 @@
 import type { DueMoment } from './clock';
 import type { Tx } from './database';
+import { endNotice } from './tier-step';
+import { noticeEndMoment } from './tier-sweep';
 
 /** What a moment of a distributor's life does; its `subjectId` says what it is about. */
 export type LifeStep = (
@@ -17,4 +19,6 @@ export type LifeStep = (
  * `openDueMoment(tx, {..., workflow: lifeWorkflow(distributorId)})`. A step looks whether it is still
  * wanted: the status may have changed since the moment was opened.
  */
-export const lifeSteps: Readonly<Record<string, LifeStep>> = {};
+export const lifeSteps: Readonly<Record<string, LifeStep>> = {
+  [noticeEndMoment]: (tx, { moment, at }) => endNotice(tx, moment.subjectId, at),
+};

@@ -1,12 +1,13 @@
-import { workflowIds, type WorkflowStart } from '../contracts/workflow';
+import { workflowIds } from '../contracts/workflow';
 import { programNow } from '../domain/kernel/clock';
 import { type DueMoment, dueMomentColumns } from './clock';
 import type { Tx } from './database';
 import type { DistributorRow } from './distributor';
 import { lifeSteps } from './life-steps';
-import { enqueueSignal } from './outbox';
 import { programById } from './program';
 import { escalateWhenDue, escalationMoment } from './review';
+
+export { lifeWorkflow, wakeLife } from './life-wake';
 
 /** For what the life of a distributor waits. */
 export interface LifeProgress {
@@ -46,22 +47,6 @@ async function take(tx: Tx, moment: DueMoment, now: { at: Date; realNow: Date })
   if (step === undefined) throw new Error(`nobody knows the step ${moment.name} of a life`);
   await tx.run(`UPDATE due_moment SET status = 'done' WHERE id = $1`, [moment.id]);
   await step(tx, { moment, ...now });
-}
-
-/** The workflow that sees this distributor's life. */
-export function lifeWorkflow(distributorId: string): WorkflowStart {
-  return {
-    workflowType: 'distributor',
-    workflowId: workflowIds.distributor(distributorId),
-    input: { distributorId },
-  };
-}
-
-/** Something concerns this distributor: its workflow, started where it does not run, looks again. */
-export async function wakeLife(tx: Tx, ...distributorIds: readonly string[]): Promise<void> {
-  for (const id of distributorIds) {
-    await enqueueSignal(tx, { ...lifeWorkflow(id), signalName: 'clockMoved' });
-  }
 }
 
 async function lockDistributor(tx: Tx, id: string): Promise<DistributorRow> {

@@ -46,15 +46,15 @@ export function privilegesOf(tier: { privileges: Privileges } | undefined): Gran
   };
 }
 
-/** How many levels of the team a distributor may see; 0: none. */
-export function visibleDepth({ teamView }: GrantedPrivileges, asked: number): number {
+/** Whether a distributor may see its team down to a depth of 1 or more. */
+export function maySeeTeam({ teamView }: GrantedPrivileges, depth: number): boolean {
   switch (teamView) {
     case 'none':
-      return 0;
+      return false;
     case 'directs':
-      return Math.min(asked, 1);
+      return depth === 1;
     case 'all':
-      return asked;
+      return true;
   }
 }
 

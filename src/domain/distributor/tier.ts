@@ -232,3 +232,13 @@ function lowest(tiers: readonly Tier[]): Tier {
 export const promotionDueDays = 7;
 /** After a declined promotion the same tier is not asked about again for so long. */
 export const promotionPauseDays = 30;
+
+/** Conditions in one line, by their public names: what there is of what is asked for. */
+export function checkedText({ mode, conditions }: Checked): string {
+  return conditions
+    .map(({ metric, windowDays, have, need }) => {
+      const window = windowDays === null ? '' : ` (${windowDays}d)`;
+      return `${metric}${window} ${have}/${need}`;
+    })
+    .join(mode === 'all' ? ' & ' : ' | ');
+}

@@ -34,6 +34,11 @@ export const idPrefixes = {
   simulation: 'sim',
   verification: 'vrf',
   notice: 'ntc',
+  tierNotice: 'tnt',
+  coursePass: 'crp',
+  distributorToken: 'dtk',
+  assessmentScheme: 'ams',
+  assessment: 'asm',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

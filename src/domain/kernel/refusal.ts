@@ -67,6 +67,12 @@ export type RefusalCode =
   | 'email_taken'
   | 'sign_in_failed'
   | 'ledger_conflict'
+  | 'tier_unchanged'
+  | 'privilege_required'
+  | 'not_for_distributors'
+  | 'course_conflict'
+  | 'assessment_settled'
+  | 'objection_too_late'
   | 'temporal_unavailable';
 
 /** One fault inside a request, addressed by a JSON pointer. */

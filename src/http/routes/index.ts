@@ -26,6 +26,7 @@ import { bindingTransferRoutes } from './binding-transfer';
 import { orderRoutes } from './order';
 import { sponsorChangeRoutes } from './sponsor-change';
 import { systemRoutes } from './system';
+import { tierRoutes } from './tier';
 import { verificationRoutes } from './verification';
 
 /** Every route of the API, in the order of the reference page. */
@@ -43,6 +44,7 @@ export function allRoutes(config: Pick<HttpConfig, 'signInAttempts'>): Route[] {
     ...bindingRoutes,
     ...bindingTransferRoutes,
     ...sponsorChangeRoutes,
+    ...tierRoutes,
     ...linkRoutes(),
     ...orderRoutes,
     ...previewRoutes,
