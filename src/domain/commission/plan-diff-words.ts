@@ -204,11 +204,11 @@ function conditionsText(part: Conditions, style: DifferenceStyle): string {
 
 function privilegesText(privileges: Tier['privileges'], style: DifferenceStyle): string {
   const en = style.language === 'en';
-  const told = Object.entries(privileges).map(([name, value]) => {
+  const said: [string, string | number | boolean][] = Object.entries(privileges);
+  const told = said.map(([name, value]) => {
     const word = privilegeWords[name as keyof Tier['privileges']][style.language];
     if (typeof value === 'boolean') return `${word}${en ? ': ' : '：'}${yesOrNo(value, en)}`;
-    const said = typeof value === 'number' ? money(value, style) : value;
-    return `${word} ${said}`;
+    return `${word} ${typeof value === 'number' ? money(value, style) : value}`;
   });
   return told.join(en ? ' and ' : '、') || (en ? 'none' : '无');
 }

@@ -73,9 +73,29 @@ const getExplanation = defineRoute({
             await loadMoneyFacts(tx, commission.id),
           );
     });
-    return answer(200, explanation);
+    const { distributorId } = caller;
+    return answer(200, distributorId === undefined ? explanation : own(explanation, distributorId));
   },
 });
+
+type Explained = ReturnType<typeof explain> | ReturnType<typeof bonusView>;
+
+/** What a distributor may read of an explanation: nothing of what others earn, or goods cost. */
+function own(explanation: Explained, distributorId: string): Explained {
+  const mine = <T extends { distributorId: string | null }>(parts: readonly T[]) =>
+    parts.filter((part) => part.distributorId === distributorId);
+  if ('levels' in explanation) {
+    const { levels, upline, region, caps } = explanation;
+    return {
+      ...explanation,
+      levels: mine(levels),
+      upline: mine(upline),
+      region: region?.distributorId === distributorId ? region : null,
+      caps: { ...caps, unitCostAmount: null, marginCapAmount: null },
+    };
+  }
+  return { ...explanation, orders: mine(explanation.orders) };
+}
 
 export const commissionRoutes = [getCommissions, getCommission, getExplanation];
 

@@ -24,6 +24,7 @@ import { simulationRoutes } from './simulation';
 import { bindingRoutes } from './binding';
 import { bindingTransferRoutes } from './binding-transfer';
 import { orderRoutes } from './order';
+import { ownRoutes } from './own';
 import { sponsorChangeRoutes } from './sponsor-change';
 import { systemRoutes } from './system';
 import { tierRoutes } from './tier';
@@ -45,6 +46,7 @@ export function allRoutes(config: Pick<HttpConfig, 'signInAttempts'>): Route[] {
     ...bindingTransferRoutes,
     ...sponsorChangeRoutes,
     ...tierRoutes,
+    ...ownRoutes,
     ...linkRoutes(),
     ...orderRoutes,
     ...previewRoutes,
