@@ -1,4 +1,5 @@
 import type { DecideInput, DecideResult } from '../src/contracts/workflow';
+import { decideObjection } from '../src/db/assessment-objection';
 import { decideTransfer } from '../src/db/binding-transfer-step';
 import type { Tx } from '../src/db/database';
 import { decideApplication } from '../src/db/distributor';
@@ -48,6 +49,8 @@ const effects: Partial<Record<ReviewKind, Effect>> = {
   },
   promotion: (tx, { review, outcome, deciderId, reason, at }) =>
     decidePromotion(tx, { review, outcome, reason, at, actor: `admin:${deciderId}` }),
+  assessment: (tx, { review, outcome, reason, at, realNow }) =>
+    decideObjection(tx, { review, outcome, reason, at, realNow }),
   bindingTransfer: (tx, { review, outcome, at, realNow }) =>
     decideTransfer(tx, { transferId: review.subjectId, outcome, at, realNow }),
   settlement: async (tx, { review, outcome, at }) => {

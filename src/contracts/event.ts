@@ -7,5 +7,6 @@ export type EventType =
   | `payout.${'submitted' | 'awaiting_confirmation' | 'paid' | 'failed' | 'canceled' | 'returned'}`
   | `binding.${'created' | 'transferred'}`
   | `binding.transfer_${'requested' | 'objected' | 'rejected' | 'withdrawn'}`
+  | `assessment.${'closed' | 'objected' | 'decided'}`
   | 'plan.published'
   | `campaign.${'started' | 'budget_low' | 'ended'}`;

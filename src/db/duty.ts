@@ -1,5 +1,6 @@
 import { programNow } from '../domain/kernel/clock';
 import { longCaseMoment, reviewLongCase } from './after-sale';
+import { closeDueAssessments } from './assessment';
 import { bookDueBonuses } from './bonus';
 import { type DueMoment, overdueMoments, waitingWorkflow } from './clock';
 import { sweepDaily } from './compliance';
@@ -29,6 +30,7 @@ const duties: Readonly<Record<string, Duty>> = {
  */
 const periodic: readonly Periodic[] = [
   (db, round) => bookDueBonuses(db, round),
+  closeDueAssessments,
   (db, { programId, until }) => ensureTierSweep(db.read, programId, until),
 ];
 

@@ -82,9 +82,43 @@ export const noticeWords = {
       text: `未批准您升至等级“${to}”，当前等级不变。原因：${reason}`,
     }),
   },
+  assessment_result: {
+    en: ({ scheme, period, score, outcome }) => ({
+      title: `Result of ${period}`,
+      text: `${scheme}: a score of ${score}. What follows: ${outcomeWords(outcome, 'en')}.`,
+    }),
+    'zh-CN': ({ scheme, period, score, outcome }) => ({
+      title: `${period} 考核结果`,
+      text: `${scheme}：得分 ${score}，结果：${outcomeWords(outcome, 'zh-CN')}。`,
+    }),
+  },
+  assessment_objection_decided: {
+    en: ({ period, corrected, reason }) => ({
+      title: `Your objection to ${period}`,
+      text:
+        `The result ${corrected === 1 ? 'was corrected' : 'stays as it is'}.` +
+        (reason === null ? '' : ` Reason: ${reason}`),
+    }),
+    'zh-CN': ({ period, corrected, reason }) => ({
+      title: `${period} 考核异议`,
+      text:
+        (corrected === 1 ? '考核结果已更正。' : '维持原考核结果。') +
+        (reason === null ? '' : `原因：${reason}`),
+    }),
+  },
 } satisfies Readonly<Record<string, Readonly<Record<Language, Words>>>>;
 
 export type NoticeTemplate = keyof typeof noticeWords;
+
+function outcomeWords(outcome: string | number | null | undefined, language: Language): string {
+  const words: Readonly<Record<string, Readonly<Record<Language, string>>>> = {
+    reward: { en: 'a reward', 'zh-CN': '奖励' },
+    nothing: { en: 'nothing', 'zh-CN': '无' },
+    help: { en: 'a help plan', 'zh-CN': '帮扶计划' },
+    warning: { en: 'a warning', 'zh-CN': '警告' },
+  };
+  return words[String(outcome)]?.[language] ?? String(outcome);
+}
 
 /** A notice in words. */
 export function noticeText(

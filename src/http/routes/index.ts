@@ -4,6 +4,7 @@ import type { Route } from '../route';
 import { adminRoutes } from './admin';
 import { afterSaleRoutes } from './after-sale';
 import { apiKeyRoutes } from './api-key';
+import { assessmentRoutes } from './assessment';
 import { campaignRoutes } from './campaign';
 import { channelRoutes } from './channel';
 import { payoutRoutes } from './payout';
@@ -47,6 +48,7 @@ export function allRoutes(config: Pick<HttpConfig, 'signInAttempts'>): Route[] {
     ...sponsorChangeRoutes,
     ...tierRoutes,
     ...ownRoutes,
+    ...assessmentRoutes,
     ...linkRoutes(),
     ...orderRoutes,
     ...previewRoutes,
