@@ -1,5 +1,6 @@
 import type { DecideInput, DecideResult } from '../src/contracts/workflow';
 import { decideAppeal, holdProgramForAppeal } from '../src/db/appeal';
+import { decideObjection } from '../src/db/assessment-objection';
 import { decideTransfer } from '../src/db/binding-transfer-step';
 import type { Tx } from '../src/db/database';
 import { decideApplication } from '../src/db/application-case';
@@ -14,6 +15,7 @@ import {
   subjectState,
 } from '../src/db/review';
 import { decideSettlement } from '../src/db/settlement';
+import { decidePromotion } from '../src/db/tier-step';
 import { unlockChunk } from '../src/db/settlement-unlock';
 import { decideSuspension } from '../src/db/suspension';
 import type { DistributorStatus } from '../src/domain/distributor/state';
@@ -50,6 +52,10 @@ const effects: Partial<Record<ReviewKind, Effect>> = {
     });
     return { id: subjectId, status };
   },
+  promotion: (tx, { review, outcome, deciderId, reason, at }) =>
+    decidePromotion(tx, { review, outcome, reason, at, actor: `admin:${deciderId}` }),
+  assessment: (tx, { review, outcome, reason, at, realNow }) =>
+    decideObjection(tx, { review, outcome, reason, at, realNow }),
   bindingTransfer: (tx, { review, outcome, at, realNow }) =>
     decideTransfer(tx, { transferId: review.subjectId, outcome, at, realNow }),
   eviction: (tx, decided) => lifeEffect(tx, decided, decideEviction),

@@ -121,9 +121,9 @@ function setClock({ db, clock }: ClockMoveDeps, program: ProgramRow, stop: Date)
 
 /** Does the duties of this moment, wakes the workflows that wait for it, and stays until all have acted. */
 async function visit(deps: ClockMoveDeps, due: readonly DueMoment[]): Promise<void> {
-  const { db } = deps;
+  const { db, clock } = deps;
   for (const moment of due) {
-    if (waitingWorkflow(moment) === undefined) await doDuty(db, moment);
+    if (waitingWorkflow(moment) === undefined) await doDuty(db, moment, clock.now());
   }
   await Promise.all(due.map((moment) => wakeOrStart(deps, moment)));
   let waiting = due.length;

@@ -39,7 +39,12 @@ const statusConditions: Record<CommissionStatus, string> = {
   held: 'c.amount <> 0 AND e.statement_id IS NULL AND e.available_at IS NULL',
 };
 
-const reachable = `g.store_id = $1 AND ($2 = 'both' OR g.mode = $2)`;
+const reachable = `g.store_id = $1 AND ($2 = 'both' OR g.mode = $2)
+  AND ($3::text IS NULL OR c.distributor_id = $3)`;
+
+function reachParams({ storeId, mode, distributorId }: Reach): unknown[] {
+  return [storeId, mode, distributorId ?? null];
+}
 
 /** The commissions that the caller may see, the newest first, up to `limit` after the cursor. */
 export function listCommissions(
@@ -48,7 +53,7 @@ export function listCommissions(
   query: { filter: CommissionFilter; cursor: string | undefined; limit: number },
 ): Promise<CommissionRow[]> {
   const { distributorId, orderId, status } = query.filter;
-  const params: unknown[] = [reach.storeId, reach.mode];
+  const params = reachParams(reach);
   const bound = (value: unknown) => `$${params.push(value)}`;
   const conditions = [
     reachable,
@@ -70,8 +75,8 @@ export function listCommissions(
  */
 export async function findCommission(read: Tx, reach: Reach, id: string): Promise<CommissionRow> {
   const row = await read.first<CommissionRow>(
-    `${commissionSelect} WHERE ${reachable} AND c.id = $3`,
-    [reach.storeId, reach.mode, id],
+    `${commissionSelect} WHERE ${reachable} AND c.id = $4`,
+    [...reachParams(reach), id],
   );
   if (row === undefined) throw new Refusal('not_found', 'There is no such commission.');
   return row;

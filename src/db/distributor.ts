@@ -48,7 +48,8 @@ export interface DistributorRow {
 
 /**
  * The distributor that a caller names.
- * @throws Refusal `not_found`, also for one of another store or of a program of the other mode
+ * @throws Refusal `not_found`, also for one of another store or of a program of the other mode, and
+ *   with a distributor's token for anybody else
  */
 export async function findDistributor(
   read: Tx,
@@ -57,8 +58,9 @@ export async function findDistributor(
 ): Promise<DistributorRow> {
   const found = await read.first<DistributorRow>(
     `SELECT d.* FROM distributor d JOIN program p ON p.id = d.program_id
-     WHERE d.id = $1 AND d.store_id = $2 AND ($3 = 'both' OR p.mode = $3)`,
-    [id, caller.storeId, caller.mode],
+     WHERE d.id = $1 AND d.store_id = $2 AND ($3 = 'both' OR p.mode = $3)
+       AND ($4::text IS NULL OR d.id = $4)`,
+    [id, caller.storeId, caller.mode, caller.distributorId ?? null],
   );
   if (found === undefined) throw new Refusal('not_found', 'There is no such distributor.');
   return found;

@@ -1,5 +1,6 @@
 import { programNow } from '../domain/kernel/clock';
 import { longCaseMoment, reviewLongCase } from './after-sale';
+import { closeDueAssessments } from './assessment';
 import { bookDueBonuses } from './bonus';
 import { type DueMoment, overdueMoments, waitingWorkflow } from './clock';
 import { sweepDaily } from './compliance';
@@ -9,15 +10,18 @@ import { sweepInactivity } from './inactivity';
 import { enqueueSignal } from './outbox';
 import type { ProgramRow } from './program';
 import { showAnnouncedSponsor, sponsorMomentName } from './sponsor-change';
+import { ensureTierSweep, tierSweepMoment } from './tier-schedule';
+import { sweepTiers } from './tier-sweep';
 import { verifyDaily } from './verification';
 
 /** What a duty does, in one transaction together with the mark that it is done. */
-type Duty = (tx: Tx, moment: DueMoment) => Promise<void>;
+type Duty = (tx: Tx, moment: DueMoment, realNow: Date) => Promise<void>;
 
 /** Due moments that no workflow waits for, by name. */
 const duties: Readonly<Record<string, Duty>> = {
   [longCaseMoment]: reviewLongCase,
   [sponsorMomentName]: showAnnouncedSponsor,
+  [tierSweepMoment]: sweepTiers,
 };
 
 /**
@@ -25,7 +29,11 @@ const duties: Readonly<Record<string, Duty>> = {
  * what is watched. Each finds out from its own rows what is left, so it may run at any time, twice
  * and at once.
  */
-const periodic: readonly Periodic[] = [(db, round) => bookDueBonuses(db, round)];
+const periodic: readonly Periodic[] = [
+  (db, round) => bookDueBonuses(db, round),
+  closeDueAssessments,
+  (db, { programId, until }) => ensureTierSweep(db.read, programId, until),
+];
 
 /** The same for what is done once a day: a moved clock does it at its end, for all days it passed. */
 const daily: readonly Periodic[] = [sweepDaily, verifyDaily, sweepInactivity];
@@ -33,7 +41,7 @@ const daily: readonly Periodic[] = [sweepDaily, verifyDaily, sweepInactivity];
 type Periodic = (db: Database, round: Round) => Promise<void>;
 
 /** Does a duty, once. */
-export async function doDuty(db: Database, moment: DueMoment): Promise<void> {
+export async function doDuty(db: Database, moment: DueMoment, realNow: Date): Promise<void> {
   const duty = duties[moment.name];
   if (duty === undefined) throw new Error(`nobody knows the duty ${moment.name}`);
   await db.transaction(async (tx) => {
@@ -41,7 +49,7 @@ export async function doDuty(db: Database, moment: DueMoment): Promise<void> {
       `UPDATE due_moment SET status = 'done' WHERE id = $1 AND status = 'waiting'`,
       [moment.id],
     );
-    if (taken > 0) await duty(tx, moment);
+    if (taken > 0) await duty(tx, moment, realNow);
   });
 }
 
@@ -67,7 +75,7 @@ export async function doAllDue(db: Database, realNow: Date): Promise<number> {
   const failures: unknown[] = [];
   const attempt = (work: Promise<void>) => work.catch((error: unknown) => failures.push(error));
   for (const moment of moments) {
-    if (waitingWorkflow(moment) === undefined) await attempt(doDuty(db, moment));
+    if (waitingWorkflow(moment) === undefined) await attempt(doDuty(db, moment, realNow));
   }
   await attempt(wakeAll(db, moments));
   const programs = await db.read.rows<Pick<ProgramRow, 'id' | 'clockOffsetMs'>>(

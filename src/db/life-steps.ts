@@ -6,6 +6,8 @@ import { departMoment, takeDeparture } from './departure';
 import { closeWindow, remind, reminderMomentName, windowMoment } from './eviction';
 import { propose, warn, warnMoment } from './inactivity';
 import { proposeMoment } from './life-case';
+import { endNotice } from './tier-step';
+import { noticeEndMoment } from './tier-sweep';
 
 /** What a moment of a distributor's life does; its `subjectId` says what it is about. */
 export type LifeStep = (
@@ -30,6 +32,7 @@ export const lifeSteps: Readonly<Record<string, LifeStep>> = {
   [reminderMomentName]: remind,
   [windowMoment]: closeWindow,
   [departMoment]: takeDeparture,
+  [noticeEndMoment]: (tx, { moment, at }) => endNotice(tx, moment.subjectId, at),
 };
 
 /** Steps that can change who is above whom: they need the program alone, before any row. */

@@ -1,5 +1,6 @@
 import type { NoticeParams, NoticeTemplate } from '../domain/distributor/notice';
 import { Refusal } from '../domain/kernel/refusal';
+import { insertMany } from './bulk';
 import type { Tx } from './database';
 import { newId } from './id';
 
@@ -22,18 +23,25 @@ export interface NoticeRow extends NewNotice {
 
 /** Writes in-app notices in the transaction of what they tell; the same one again changes nothing. */
 export async function notify(tx: Tx, ...notices: readonly NewNotice[]): Promise<void> {
-  for (const { params, ...notice } of notices) {
-    await tx.run(
-      `INSERT INTO notice (id, program_id, distributor_id, template, params, subject_id, at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7)
-       ON CONFLICT (distributor_id, template, subject_id) DO NOTHING`,
-      [
-        ...[newId('notice'), notice.programId, notice.distributorId, notice.template],
-        ...[JSON.stringify(params), notice.subjectId, notice.at],
-      ],
-    );
-  }
+  const rows = notices.map((notice) => ({ id: newId('notice'), ...notice }));
+  await insertMany(
+    tx,
+    'notice',
+    noticeColumns,
+    rows,
+    'ON CONFLICT (distributor_id, template, subject_id) DO NOTHING',
+  );
 }
+
+const noticeColumns = {
+  id: 'text',
+  programId: 'text',
+  distributorId: 'text',
+  template: 'text',
+  params: 'jsonb',
+  subjectId: 'text',
+  at: 'timestamptz',
+} as const;
 
 /** The notices of a distributor, the latest first, before a cursor. */
 export function noticesOf(

@@ -9,6 +9,7 @@ import { newId } from './id';
 import { type Waiver, waiversOf } from './plan-waiver';
 import { type ProgramRow, programById, type Reach } from './program';
 import { lockProgramAlone } from './program-lock';
+import { openTierSweep } from './tier-schedule';
 
 /** A plan version. `retired`: a later one is in force; it is derived, not stored. */
 export interface PlanRow {
@@ -190,6 +191,9 @@ export async function publishPlan(
     [plan.id, effectiveAt, publishedAt, input.actor, JSON.stringify(plan.findings)],
   );
   await recordPublished(tx, program, plan, effectiveAt, publishedAt);
+  // From then on its tiers count: everybody is looked at by them.
+  const dueAt = effectiveAt > publishedAt ? effectiveAt : publishedAt;
+  await openTierSweep(tx, { programId, dueAt });
   return findPlan(tx, input.reach, input.id, input.now);
 }
 

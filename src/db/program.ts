@@ -58,8 +58,11 @@ export interface ProgramRow {
   createdAt: Date;
 }
 
-/** What a caller may reach: programs of its store, and of its mode when it is an API key. */
-export type Reach = Pick<Caller, 'storeId' | 'mode'>;
+/**
+ * What a caller may reach: programs of its store, and of its mode when it is an API key; with a
+ * distributor's token only what is that distributor's own.
+ */
+export type Reach = Pick<Caller, 'storeId' | 'mode' | 'distributorId'>;
 
 /**
  * The program that a caller names.

@@ -79,8 +79,9 @@ export function statementsOfDistributor(
 export async function findStatement(read: Tx, caller: Reach, id: string): Promise<StatementRow> {
   const statement = await read.first<StatementRow>(
     `SELECT ${columns} FROM statement t JOIN program g ON g.id = t.program_id
-     WHERE t.id = $1 AND g.store_id = $2 AND ($3 = 'both' OR g.mode = $3)`,
-    [id, caller.storeId, caller.mode],
+     WHERE t.id = $1 AND g.store_id = $2 AND ($3 = 'both' OR g.mode = $3)
+       AND ($4::text IS NULL OR t.distributor_id = $4)`,
+    [id, caller.storeId, caller.mode, caller.distributorId ?? null],
   );
   if (statement === undefined) throw new Refusal('not_found', 'There is no such statement.');
   return statement;

@@ -1,13 +1,13 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 
 /** What a bearer token begins with says what it is. */
-export type TokenPrefix = 'sk_test_' | 'sk_live_' | 'adm_';
+export type TokenPrefix = 'sk_test_' | 'sk_live_' | 'adm_' | 'dtk_';
 
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const secretBytes = 32;
 const secretLength = 43; // 256 bits in base62
 const checksumLength = 6;
-const shape = /^(sk_test_|sk_live_|adm_)([0-9A-Za-z]{43})([0-9A-Za-z]{6})$/;
+const shape = /^(sk_test_|sk_live_|adm_|dtk_)([0-9A-Za-z]{43})([0-9A-Za-z]{6})$/;
 
 /** A new token: prefix, 256 random bits, and a checksum that finds typing errors without a query. */
 export function newToken(prefix: TokenPrefix): string {

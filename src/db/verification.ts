@@ -1,5 +1,7 @@
 import { workflowIds } from '../contracts/workflow';
 import { explainBonus } from '../domain/commission/bonus-explanation';
+import { explainReward } from '../domain/operations/assessment-explanation';
+import { loadRewardFacts } from './assessment-reward';
 import { type Difference, verifyOrder } from '../domain/commission/verification';
 import { addDays, programNow } from '../domain/kernel/clock';
 import { Refusal } from '../domain/kernel/refusal';
@@ -184,9 +186,9 @@ const ordersFrom = 'ord_';
 async function verifyBonuses(tx: Tx, verification: VerificationRow): Promise<true> {
   const { programId, fromAt, toAt, cursor } = verification;
   const span = spanOf({ fromAt, toAt });
-  const rows = await tx.rows<{ id: string }>(
-    `SELECT c.id FROM commission c
-     WHERE c.program_id = $1 AND c.bonus_id IS NOT NULL AND c.id > $2
+  const rows = await tx.rows<{ id: string; kind: string }>(
+    `SELECT c.id, c.kind FROM commission c
+     WHERE c.program_id = $1 AND (c.bonus_id IS NOT NULL OR c.kind = 'assessment') AND c.id > $2
        AND ((c.id > $3 AND c.id < $4) OR EXISTS (
          SELECT 1 FROM earning e WHERE e.commission_id = c.id AND e.id > $5 AND e.id < $6))
      ORDER BY c.id LIMIT ${bonusesAtOnce}`,
@@ -196,8 +198,11 @@ async function verifyBonuses(tx: Tx, verification: VerificationRow): Promise<tru
     ],
   );
   const differences: Difference[] = [];
-  for (const { id } of rows) {
-    const { checks, amount } = explainBonus(await loadBonusFacts(tx, id), 'en');
+  for (const { id, kind } of rows) {
+    const { checks, amount } =
+      kind === 'assessment'
+        ? explainReward(await loadRewardFacts(tx, id), 'en')
+        : explainBonus(await loadBonusFacts(tx, id), 'en');
     for (const { name, ok } of checks) {
       if (ok) continue;
       differences.push({

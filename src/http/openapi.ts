@@ -1,5 +1,6 @@
 import { OpenApiGeneratorV31, OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
+import { isForDistributors } from './distributor-access';
 import { Problem } from './problem';
 import { problemWords } from './refusals';
 import { RawBody, type Route } from './route';
@@ -28,6 +29,11 @@ export function openApiDocument(routes: readonly Route[], version: string): Docu
     type: 'http',
     scheme: 'bearer',
     description: 'Admin token of POST /v1/admin/sessions',
+  });
+  registry.registerComponent('securitySchemes', 'distributorToken', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'Short-lived token of one distributor: POST /v1/distributors/{id}/tokens',
   });
   for (const route of routes) registry.registerPath(pathOf(route));
   return new OpenApiGeneratorV31(registry.definitions).generateDocument({
@@ -89,7 +95,8 @@ function operationId(route: Route): string {
 function securityOf(route: Route): Record<string, string[]>[] {
   if (route.access === 'open') return [];
   if ('adminOnly' in route.access) return [{ adminToken: [] }];
-  return [{ apiKey: [route.access.scope] }, { adminToken: [] }];
+  const own = isForDistributors(route) ? [{ distributorToken: [] }] : [];
+  return [{ apiKey: [route.access.scope] }, { adminToken: [] }, ...own];
 }
 
 function describe(route: Route): string {
@@ -101,6 +108,7 @@ function describe(route: Route): string {
     parts.push(`Scope of an API key: \`${access.scope}\`.`);
     parts.push(`Admins: ${access.roles === undefined ? 'any role' : access.roles.join(', ')}.`);
   }
+  if (isForDistributors(route)) parts.push('A distributor’s own token: only what is its own.');
   return parts.join('\n\n');
 }
 

@@ -6,6 +6,7 @@ import type { Caller } from '../domain/kernel/access';
 import { Refusal } from '../domain/kernel/refusal';
 import { authenticate, authorize, refuseCredentialsInUrl } from './authenticate';
 import { ClientGone, defaultBodyLimit, readBody } from './body';
+import { demandOwn } from './distributor-access';
 import type { HttpDeps } from './deps';
 import { execute, readKey } from './execute';
 import { check, onePerPointer, translate } from './faults';
@@ -83,7 +84,7 @@ async function answerOf(
     caller = await authenticate(deps, state.readApiKey, request.headers.authorization);
     response.locals['actor'] = caller.actor;
     response.set(await state.limiter.use(caller.actor));
-    authorize(route.access, caller);
+    authorize(route, caller);
   }
   const key = route.method === 'post' ? readKey(request.headers['idempotency-key']) : undefined;
   const rawBody = await readBody(request, route.bodyLimit ?? defaultBodyLimit);
@@ -95,6 +96,7 @@ async function answerOf(
     body: rawBody,
   };
   const input = readInput(route, raw, locale);
+  if (caller !== undefined) demandOwn(route, caller, input.params);
   const context = contextOf(input, request, response, { caller, rawBody, deps });
   return execute(route, context, { url: request.url, key }, state.groups);
 }

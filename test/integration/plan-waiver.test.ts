@@ -128,7 +128,7 @@ test('after the publication nothing is waived any more', async () => {
   const plan = { ...apiPlan, levels: 1, rules: apiPlan.rules.filter(({ level }) => level === 1) };
   const id = await draft({}, { ...plan, bonuses: [], rules: [plan.rules[0]] });
   expect((await app.admin.post(`/v1/plans/${id}/publication`)).status).toBe(200);
-  const late = await waive(id, { rule: 'tier-rules-not-run', reason });
+  const late = await waive(id, { rule: 'pays-on-downline-sales', reason });
   expect([late.status, late.body.code]).toEqual([409, 'plan_already_published']);
 });
 

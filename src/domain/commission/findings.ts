@@ -67,7 +67,6 @@ const checks: readonly Check[] = [
   ratesRise,
   ratesOverCap,
   unknownTiers,
-  tierRulesNotRun,
 ];
 
 /** Everything that has to be said about a plan. Without a program its hold is not judged. */
@@ -140,9 +139,4 @@ function unknownTiers({ rules, tiers }: PlanBody): Finding[] {
       ? []
       : [found('unknown-tier', `/rules/${index}/match/tier`, { ruleId: id, tier })],
   );
-}
-
-function tierRulesNotRun({ tiers }: PlanBody): Finding[] {
-  const index = tiers.findIndex(({ promote, keep }) => promote ?? keep);
-  return index < 0 ? [] : [found('tier-rules-not-run', `/tiers/${index}`, {})];
 }

@@ -48,5 +48,4 @@ export const guardSources: Readonly<Record<GuardRule, Words>> = {
   'rates-over-own-cap': merchant,
   'overlay-without-budget': merchant,
   'unknown-tier': { en: 'The tiers of the plan', 'zh-CN': '方案中的等级列表' },
-  'tier-rules-not-run': { en: 'Scope of this version', 'zh-CN': '本版本的功能范围' },
 };

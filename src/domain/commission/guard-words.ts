@@ -118,10 +118,6 @@ const guardWords: { readonly [R in GuardRule]: Words<R> } = {
       `Rule "${ruleId}" asks for the tier "${tier}", which the plan does not list.`,
     'zh-CN': ({ ruleId, tier }) => `规则“${ruleId}”要求等级“${tier}”，但方案的等级列表中没有它。`,
   },
-  'tier-rules-not-run': {
-    en: () => 'This version stores the conditions for promotion and keeping but does not run them.',
-    'zh-CN': () => '本版本只保存晋级与保级条件，不会自动执行。',
-  },
 };
 
 /** A finding as one sentence or two. */

@@ -25,7 +25,6 @@ export interface FindingFacts {
   'rates-over-own-cap': { sumBps: number; limitBps: number };
   'overlay-without-budget': object;
   'unknown-tier': { ruleId: string; tier: string };
-  'tier-rules-not-run': object;
 }
 
 export type GuardRule = keyof FindingFacts;
@@ -66,7 +65,6 @@ export const guardRules: Readonly<Record<GuardRule, Standing>> = {
   'rates-over-own-cap': risk,
   'overlay-without-budget': risk,
   'unknown-tier': note,
-  'tier-rules-not-run': note,
 };
 
 export function isGuardRule(text: string): text is GuardRule {

@@ -185,32 +185,48 @@ function conditionsText(part: Conditions, style: DifferenceStyle): string {
     const word = metricWords[metric][style.language];
     return en ? `${word} of at least ${worth}${window}` : `${word}不低于 ${worth}${window}`;
   });
-  const rest = part as { review?: boolean; noticeDays?: number };
+  const rest = part as { review?: boolean; noticeDays?: number; probationDays?: number };
   const extras = [
     ...(rest.review === true ? [en ? 'with a review' : '需审核'] : []),
     ...(rest.noticeDays === undefined
       ? []
       : [en ? `with ${rest.noticeDays} days of notice` : `提前 ${rest.noticeDays} 天通知`]),
+    ...(rest.probationDays === undefined
+      ? []
+      : [
+          en
+            ? `after a probation of ${rest.probationDays} days`
+            : `试用期 ${rest.probationDays} 天后考核`,
+        ]),
   ];
   return [conditions.join(joint), ...extras].join(en ? ', ' : '，');
 }
 
-function privilegesText(
-  { teamView, withdrawalPerDayAmount }: Tier['privileges'],
-  style: DifferenceStyle,
-): string {
+function privilegesText(privileges: Tier['privileges'], style: DifferenceStyle): string {
   const en = style.language === 'en';
-  const told = [
-    ...(teamView === undefined ? [] : [en ? `team view ${teamView}` : `团队可见范围 ${teamView}`]),
-    ...(withdrawalPerDayAmount === undefined
-      ? []
-      : [
-          (en ? 'withdrawals per day up to ' : '每日提现不超过 ') +
-            money(withdrawalPerDayAmount, style),
-        ]),
-  ];
+  const said: [string, string | number | boolean][] = Object.entries(privileges);
+  const told = said.map(([name, value]) => {
+    const word = privilegeWords[name as keyof Tier['privileges']][style.language];
+    if (typeof value === 'boolean') return `${word}${en ? ': ' : '：'}${yesOrNo(value, en)}`;
+    return `${word} ${typeof value === 'number' ? money(value, style) : value}`;
+  });
   return told.join(en ? ' and ' : '、') || (en ? 'none' : '无');
 }
+
+function yesOrNo(value: boolean, en: boolean): string {
+  if (en) return value ? 'yes' : 'no';
+  return value ? '是' : '否';
+}
+
+const privilegeWords: Readonly<Record<keyof Tier['privileges'], Record<Language, string>>> = {
+  teamView: { en: 'team view', 'zh-CN': '团队可见范围' },
+  customerDetails: { en: 'customer details', 'zh-CN': '客户信息' },
+  withdrawalPerDayAmount: { en: 'withdrawals per day up to', 'zh-CN': '每日提现不超过' },
+  withdrawalPerTransferAmount: { en: 'one withdrawal up to', 'zh-CN': '单笔提现不超过' },
+  materials: { en: 'materials', 'zh-CN': '素材' },
+  campaigns: { en: 'campaigns', 'zh-CN': '活动' },
+  ownLinks: { en: 'links of one’s own', 'zh-CN': '自建推广链接' },
+};
 
 function stepsText(
   steps: readonly { ownSalesAtLeastAmount: number; amount: number }[],

@@ -1,3 +1,4 @@
+import type { Tier } from '../distributor/tier';
 import type { Rounding } from '../kernel/money';
 
 /** What a rule asks of the line: at most one of these, from the most specific to the least. */
@@ -35,36 +36,8 @@ export interface Caps {
   marginBps?: number;
 }
 
-export const metrics = [
-  'ownSales',
-  'directSales',
-  'teamSales',
-  'ownOrders',
-  'activeDirects',
-  'directs',
-  'daysSinceJoined',
-  'coursesPassed',
-] as const;
-
-export type Metric = (typeof metrics)[number];
-
-/** The metric over the last `windowDays` (or ever) must reach `gte`. */
-export interface Condition {
-  metric: Metric;
-  windowDays?: number;
-  gte: number;
-}
-
-export type Conditions = { all: readonly Condition[] } | { any: readonly Condition[] };
-
-export interface Tier {
-  code: string;
-  /** The lowest rank is where a new distributor begins. */
-  rank: number;
-  promote?: Conditions & { review: boolean };
-  keep?: Conditions & { noticeDays: number };
-  privileges: { teamView?: 'none' | 'directs' | 'all'; withdrawalPerDayAmount?: number };
-}
+export { metrics } from '../distributor/tier';
+export type { Condition, Conditions, Metric, Tier } from '../distributor/tier';
 
 export type Bonus =
   | {

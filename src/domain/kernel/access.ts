@@ -32,15 +32,17 @@ export type Role = (typeof roles)[number];
 /** An API key sees programs of its own mode only; admins see both. */
 export type Mode = 'test' | 'live';
 
-/** Who asks: an API key or a signed-in admin, always of exactly one store. */
+/** Who asks: an API key, a signed-in admin or a distributor, always of exactly one store. */
 export interface Caller {
   readonly storeId: string;
-  /** `key:<id>` or `admin:<id>`; goes into the audit log */
+  /** `key:<id>`, `admin:<id>` or `distributor:<id>`; goes into the audit log */
   readonly actor: string;
-  readonly kind: 'apiKey' | 'admin';
+  readonly kind: 'apiKey' | 'admin' | 'distributor';
   readonly mode: Mode | 'both';
   /** only for admins */
   readonly adminId?: string;
+  /** only for a distributor's own token: nothing of anybody else may be reached with it */
+  readonly distributorId?: string;
   readonly roles: readonly Role[];
   readonly scopes: readonly Scope[];
 }

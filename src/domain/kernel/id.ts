@@ -36,6 +36,11 @@ export const idPrefixes = {
   notice: 'ntc',
   application: 'apl',
   lifeCase: 'cas',
+  tierNotice: 'tnt',
+  coursePass: 'crp',
+  distributorToken: 'dtk',
+  assessmentScheme: 'ams',
+  assessment: 'asm',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

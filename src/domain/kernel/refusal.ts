@@ -72,6 +72,12 @@ export type RefusalCode =
   | 'agreement_required'
   | 'agreement_outdated'
   | 'cannot_apply_now'
+  | 'tier_unchanged'
+  | 'privilege_required'
+  | 'not_for_distributors'
+  | 'course_conflict'
+  | 'assessment_settled'
+  | 'objection_too_late'
   | 'temporal_unavailable';
 
 /** One fault inside a request, addressed by a JSON pointer. */

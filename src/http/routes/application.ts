@@ -22,7 +22,7 @@ import {
 } from '../schemas/application';
 import { distributorParams, DistributorView } from '../schemas/distributor';
 import { programParams } from '../schemas/program';
-import { distributorView } from './distributor';
+import { distributorViews } from './distributor';
 
 const tag = 'Applications';
 const mayRead = { scope: 'distributors:read' } as const;
@@ -104,7 +104,8 @@ const postApplication = defineRoute({
       subjectId: distributorId,
       after: { status },
     });
-    return answer(201, distributorView(config, distributor));
+    const [view] = await distributorViews(tx, config, [distributor], now);
+    return answer(201, view!);
   },
 });
 

@@ -1,4 +1,5 @@
 import { type CommissionRow, findCommission, listCommissions } from '../../db/commission';
+import { loadRewardFacts } from '../../db/assessment-reward';
 import { loadBonusFacts } from '../../db/bonus-explanation';
 import { isOfLine, loadCommissionFacts, loadMoneyFacts } from '../../db/commission-facts';
 import { type BonusExplanation, explainBonus } from '../../domain/commission/bonus-explanation';
@@ -10,6 +11,10 @@ import {
   taxOf,
 } from '../../domain/commission/explanation-money';
 import { commissionView } from '../../domain/commission/view';
+import {
+  explainReward,
+  type RewardExplanation,
+} from '../../domain/operations/assessment-explanation';
 import { listOf, mapPage, page } from '../list';
 import { answer, defineRoute } from '../route';
 import { commissionParams, commissionQuery, ListedCommission } from '../schemas/commission';
@@ -66,6 +71,12 @@ const getExplanation = defineRoute({
     const explanation = await deps.db.transaction(async (tx) => {
       await tx.run('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
       const commission = await findCommission(tx, caller, params.id);
+      if (commission.kind === 'assessment') {
+        return rewardView(
+          explainReward(await loadRewardFacts(tx, commission.id), locale),
+          await loadMoneyFacts(tx, commission.id),
+        );
+      }
       return isOfLine(commission)
         ? explain(await loadCommissionFacts(tx, commission), locale)
         : bonusView(
@@ -73,9 +84,48 @@ const getExplanation = defineRoute({
             await loadMoneyFacts(tx, commission.id),
           );
     });
-    return answer(200, explanation);
+    const { distributorId } = caller;
+    return answer(200, distributorId === undefined ? explanation : own(explanation, distributorId));
   },
 });
+
+type Explained =
+  ReturnType<typeof explain> | ReturnType<typeof bonusView> | ReturnType<typeof rewardView>;
+
+/** What a distributor may read of an explanation: nothing of what others earn, or goods cost. */
+function own(explanation: Explained, distributorId: string): Explained {
+  const mine = <T extends { distributorId: string | null }>(parts: readonly T[]) =>
+    parts.filter((part) => part.distributorId === distributorId);
+  if ('levels' in explanation) {
+    const { levels, upline, region, caps } = explanation;
+    return {
+      ...explanation,
+      levels: mine(levels),
+      upline: mine(upline),
+      region: region?.distributorId === distributorId ? region : null,
+      caps: { ...caps, unitCostAmount: null, marginCapAmount: null },
+    };
+  }
+  return 'orders' in explanation
+    ? { ...explanation, orders: mine(explanation.orders) }
+    : explanation;
+}
+
+/** A reward has neither line nor orders: what only those have is empty. */
+function rewardView(reward: RewardExplanation, money: MoneyFacts) {
+  return {
+    ...reward,
+    level: null,
+    orderId: null,
+    candidates: [],
+    upline: [],
+    overlays: [],
+    refunds: [],
+    settlement: settlementOf(money),
+    tax: taxOf(money),
+    payout: payoutOf(money),
+  };
+}
 
 export const commissionRoutes = [getCommissions, getCommission, getExplanation];
 

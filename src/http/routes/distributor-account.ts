@@ -11,11 +11,13 @@ import {
   teamOf,
   type TeamRow,
 } from '../../db/distributor-account';
+import { maySeeTeam } from '../../domain/distributor/privilege';
 import type { DistributorStatus } from '../../domain/distributor/state';
 import { Refusal } from '../../domain/kernel/refusal';
 import type { DistributorRole } from '../../domain/ledger/account';
 import { normalIdNumber } from '../../domain/tax/id-number';
 import { listOf, listQuery, mapPage, page, wholeNumber } from '../list';
+import { demandPrivilege, privilegesFor } from '../privilege';
 import { answer, defineRoute } from '../route';
 import {
   BalanceView,
@@ -78,8 +80,11 @@ const getTeam = defineRoute({
   params: distributorParams,
   query: teamQuery,
   answers: { 200: listOf(MemberView) },
-  handle: async ({ params, query: { limit, cursor, depth }, caller, deps: { db } }) => {
-    const { id } = await findDistributor(db.read, caller, params.id);
+  handle: async ({ params, query: { limit, cursor, depth }, caller, now, deps: { db } }) => {
+    const distributor = await findDistributor(db.read, caller, params.id);
+    const { id } = distributor;
+    const privileges = await privilegesFor(db.read, caller, distributor, now);
+    demandPrivilege(privileges, (granted) => maySeeTeam(granted, depth), 'this view of the team');
     const after = teamPosition(cursor);
     const rows = await teamOf(db.read, id, { depth, limit: limit + 1, after });
     const members = page(rows, limit, (row) => `${row.level} ${row.id}`);

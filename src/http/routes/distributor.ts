@@ -1,7 +1,10 @@
 import { createDistributor, type DistributorRow, findDistributor } from '../../db/distributor';
+import { privilegesIn } from '../../db/privilege';
 import { findProgram } from '../../db/program';
 import { standingsOf } from '../../db/standing';
+import type { Tx } from '../../db/database';
 import { normalizeCode } from '../../domain/distributor/code';
+import type { GrantedPrivileges } from '../../domain/distributor/privilege';
 import type { HttpConfig } from '../deps';
 import { listOf, listQuery, mapPage, page, wholeNumber } from '../list';
 import { answer, defineRoute } from '../route';
@@ -33,19 +36,30 @@ const postDistributor = defineRoute({
     const program = await findProgram(tx, caller, programId);
     const arriving = { program, input, caller, realNow: now, vault };
     const { distributor, created } = await createDistributor(tx, arriving);
-    if (!created) return answer(200, distributorView(config, distributor));
+    const [view] = await distributorViews(tx, config, [distributor], now);
+    if (!created) return answer(200, view!);
     const { status, tier, sponsorId, code } = distributor;
     await audit({
       action: 'distributor.created',
       subjectId: distributor.id,
       after: { programId, status, tier, sponsorId, code },
     });
-    return answer(201, distributorView(config, distributor));
+    return answer(201, view!);
   },
 });
 
-/** What a caller may see of a distributor; the phone number is masked. */
-export function distributorView(config: HttpConfig, row: DistributorRow) {
+/** What a caller may see of distributors; phone numbers are masked. */
+export async function distributorViews(
+  read: Tx,
+  config: HttpConfig,
+  rows: readonly DistributorRow[],
+  now: Date,
+) {
+  const privileges = await privilegesIn(read, rows, now);
+  return rows.map((row, index) => distributorView(config, row, privileges[index]!));
+}
+
+function distributorView(config: HttpConfig, row: DistributorRow, privileges: GrantedPrivileges) {
   const self = `/v1/distributors/${row.id}`;
   return {
     id: row.id,
@@ -56,6 +70,7 @@ export function distributorView(config: HttpConfig, row: DistributorRow) {
     code: row.code,
     status: row.status,
     tier: row.tier,
+    privileges,
     sponsorId: row.sponsorId,
     customerExternalId: row.customerExternalId,
     answers: row.answers,
@@ -67,6 +82,7 @@ export function distributorView(config: HttpConfig, row: DistributorRow) {
       ledger: `${self}/ledger`,
       team: `${self}/team`,
       history: `${self}/history`,
+      growth: `${self}/growth`,
       promotion: linkUrl(config, row.code),
     },
   };
@@ -80,7 +96,7 @@ const getDistributors = defineRoute({
   access: mayRead,
   query: distributorQuery,
   answers: { 200: listOf(DistributorView) },
-  handle: async ({ query, caller, deps: { db, config } }) => {
+  handle: async ({ query, caller, now, deps: { db, config } }) => {
     const { limit, cursor, code, ...equal } = query;
     const rows = await db.prisma.distributor.findMany({
       where: {
@@ -94,10 +110,8 @@ const getDistributors = defineRoute({
       take: limit + 1,
     });
     const found = page(rows as DistributorRow[], limit, ({ id }) => id);
-    return answer(
-      200,
-      mapPage(found, (row) => distributorView(config, row)),
-    );
+    const data = await distributorViews(db.read, config, found.data, now);
+    return answer(200, { ...found, data });
   },
 });
 
@@ -109,8 +123,11 @@ const getDistributor = defineRoute({
   access: mayRead,
   params: distributorParams,
   answers: { 200: DistributorView },
-  handle: async ({ params, caller, deps: { db, config } }) =>
-    answer(200, distributorView(config, await findDistributor(db.read, caller, params.id))),
+  handle: async ({ params, caller, now, deps: { db, config } }) => {
+    const row = await findDistributor(db.read, caller, params.id);
+    const [view] = await distributorViews(db.read, config, [row], now);
+    return answer(200, view!);
+  },
 });
 
 const getHistory = defineRoute({

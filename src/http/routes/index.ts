@@ -4,6 +4,7 @@ import type { Route } from '../route';
 import { adminRoutes } from './admin';
 import { afterSaleRoutes } from './after-sale';
 import { apiKeyRoutes } from './api-key';
+import { assessmentRoutes } from './assessment';
 import { campaignRoutes } from './campaign';
 import { channelRoutes } from './channel';
 import { payoutRoutes } from './payout';
@@ -27,8 +28,10 @@ import { noticeRoutes } from './notice';
 import { bindingRoutes } from './binding';
 import { bindingTransferRoutes } from './binding-transfer';
 import { orderRoutes } from './order';
+import { ownRoutes } from './own';
 import { sponsorChangeRoutes } from './sponsor-change';
 import { systemRoutes } from './system';
+import { tierRoutes } from './tier';
 import { verificationRoutes } from './verification';
 
 /** Every route of the API, in the order of the reference page. */
@@ -46,6 +49,9 @@ export function allRoutes(config: Pick<HttpConfig, 'signInAttempts'>): Route[] {
     ...bindingRoutes,
     ...bindingTransferRoutes,
     ...sponsorChangeRoutes,
+    ...tierRoutes,
+    ...ownRoutes,
+    ...assessmentRoutes,
     ...linkRoutes(),
     ...orderRoutes,
     ...previewRoutes,

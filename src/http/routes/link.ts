@@ -17,6 +17,7 @@ import type { HttpConfig } from '../deps';
 import { createLimiter } from '../limits';
 import { listOf, listQuery, mapPage, page } from '../list';
 import { media } from '../openapi';
+import { demandPrivilege, privilegesFor } from '../privilege';
 import { answer, defineRoute, RawBody, type Route } from '../route';
 import {
   followParams,
@@ -53,6 +54,8 @@ const postLink = defineRoute({
   answers: { 201: LinkView },
   write: async ({ tx, params, body, caller, now, deps: { config }, audit }) => {
     const distributor = await findDistributor(tx, caller, params.id);
+    const privileges = await privilegesFor(tx, caller, distributor, now);
+    demandPrivilege(privileges, ({ ownLinks }) => ownLinks, 'links of your own');
     const { channel = null, targetUrl = null } = body;
     const program = await programById(tx, distributor.programId);
     const distributorId = distributor.id;

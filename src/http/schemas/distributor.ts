@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { normalizePhone } from '../../domain/distributor/phone';
 import { distributorStatuses } from '../../domain/distributor/state';
 import { listQuery } from '../list';
+import { PrivilegesView } from './tier';
 import { amount, code, externalId, idOf, idParam, moment, signedAmount, text } from './common';
 
 const answersAtMost = 50;
@@ -58,6 +59,7 @@ export const DistributorView = z
     code: z.string(),
     status,
     tier: z.string(),
+    privileges: PrivilegesView,
     sponsorId: z.string().nullable(),
     customerExternalId: z.string().nullable(),
     answers: Replies,
@@ -69,6 +71,7 @@ export const DistributorView = z
       ledger: z.string(),
       team: z.string(),
       history: z.string(),
+      growth: z.string(),
       promotion: z.string().meta({ description: 'The short link to give to buyers' }),
     }),
   })

@@ -144,6 +144,55 @@ const BonusExplanation = z
   })
   .meta({ id: 'BonusExplanation' });
 
+/** How the reward of an assessment came about, scored again from its frozen facts. */
+const RewardExplanation = z
+  .strictObject({
+    commissionId: z.string(),
+    kind: z.literal('assessment'),
+    level: z.null(),
+    orderId: z.null(),
+    assessmentId: z.string(),
+    schemeId: z.string(),
+    period: z.string(),
+    distributorId: z.string(),
+    tier: z.string(),
+    amount,
+    originalAmount: amount,
+    verified,
+    checks: z.array(
+      check(['terms', 'base', 'original', 'remaining', 'hold', 'earnings', 'ledger']),
+    ),
+    base: z.strictObject({ amount }),
+    kpis: z.array(
+      z.strictObject({
+        metric: z.string(),
+        have: z.string().meta({ description: 'Decimal text' }),
+        target: z.int(),
+        weightBps: z.int(),
+        reachedBps: z.int(),
+      }),
+    ),
+    scoreBps: z.int(),
+    rewardAmount: amount,
+    beforeAmount: amount.meta({ description: 'Booked before an objection' }),
+    hold: z.strictObject({
+      startsAt: z.literal('periodEnd'),
+      periodEndsAt: z.date(),
+      days: z.int(),
+      releaseAt: z.date().nullable(),
+      availableAt: z.date().nullable(),
+    }),
+    candidates: z.array(Candidate),
+    upline: z.array(UplineMember),
+    overlays: z.array(OverlayPart),
+    refunds: z.array(RefundPart),
+    settlement: SettlementPart.nullable(),
+    tax: TaxPart.nullable(),
+    payout: PayoutPart.nullable(),
+    text: z.string(),
+  })
+  .meta({ id: 'RewardExplanation' });
+
 export const ExplanationAnswer = z
-  .union([LineExplanation, BonusExplanation])
+  .union([LineExplanation, BonusExplanation, RewardExplanation])
   .meta({ id: 'Explanation' });

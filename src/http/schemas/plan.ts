@@ -92,22 +92,39 @@ const Promote = z.union([
   z.strictObject({ any: conditionList, review: z.boolean().default(false) }),
 ]);
 
+const keeping = {
+  noticeDays: days.default(30),
+  probationDays: days.optional().meta({
+    description: 'So long after the tier was reached nobody asks whether it is kept',
+  }),
+};
+
 const Keep = z.union([
-  z.strictObject({ all: conditionList, noticeDays: days.default(30) }),
-  z.strictObject({ any: conditionList, noticeDays: days.default(30) }),
+  z.strictObject({ all: conditionList, ...keeping }),
+  z.strictObject({ any: conditionList, ...keeping }),
 ]);
+
+const Privileges = z
+  .strictObject({
+    teamView: z.enum(['none', 'directs', 'all']).optional(),
+    customerDetails: z.enum(['masked', 'full']).optional(),
+    withdrawalPerDayAmount: planAmount.optional(),
+    withdrawalPerTransferAmount: planAmount.optional(),
+    materials: z.boolean().optional(),
+    campaigns: z.boolean().optional(),
+    ownLinks: z.boolean().optional(),
+  })
+  .meta({
+    description:
+      'What a distributor of the tier may do with a token of its own. Left out: team none, customers masked, no limit of withdrawals, all else allowed',
+  });
 
 const Tier = z.strictObject({
   code,
   rank: z.int().min(1).max(1000),
   promote: Promote.optional(),
   keep: Keep.optional(),
-  privileges: z
-    .strictObject({
-      teamView: z.enum(['none', 'directs', 'all']).optional(),
-      withdrawalPerDayAmount: planAmount.optional(),
-    })
-    .default({}),
+  privileges: Privileges.default({}),
 });
 
 const Bonus = z.discriminatedUnion('kind', [

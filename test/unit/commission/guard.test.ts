@@ -289,13 +289,6 @@ const cases: Case[] = [
     at: '/rules/0/match/tier',
     not: plan({ rules: [rule('a', 1, { bps: 1 }, { tier: 'bronze' })] }),
   },
-  {
-    name: 'tier-rules-not-run',
-    what: 'a condition for promotion',
-    fires: promote({ all: [at('ownSales', 1)] }),
-    at: '/tiers/1',
-    not: plan({ tiers: gold({}) }),
-  },
 ];
 
 describe('the guard', () => {
@@ -333,7 +326,6 @@ describe('the guard', () => {
       ['pays-on-downline-sales', 'warning'],
       ['team-bonus', 'warning'],
       ['invitation-bonus', 'warning'],
-      ['tier-rules-not-run', 'warning'],
     ]);
   });
 
