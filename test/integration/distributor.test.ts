@@ -178,7 +178,11 @@ describe('applying to a program with review', () => {
       { step: 1, deciderId: house.store.admin.id, decision: 'approve' },
     ]);
     const handle = house.temporal.client.workflow.getHandle(`distributor:${applicant.id}`);
-    await until(async () => (await handle.describe()).status.name === 'COMPLETED', 'completed');
+    const sleeps = async () => {
+      const { status, raw } = await handle.describe();
+      return status.name === 'RUNNING' && (raw.pendingActivities ?? []).length === 0;
+    };
+    await until(sleeps, 'asleep until something concerns this person');
     const types = await house.db.read.rows<{ type: string }>(
       'SELECT type FROM event WHERE subject_id = $1 ORDER BY sequence',
       [applicant.id],

@@ -33,6 +33,7 @@ export const idPrefixes = {
   afterSale: 'afs',
   simulation: 'sim',
   verification: 'vrf',
+  notice: 'ntc',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;
