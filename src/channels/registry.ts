@@ -1,3 +1,5 @@
+import { alipayAdapter } from './alipay/adapter';
+import { AlipaySettings } from './alipay/settings';
 import type { ChannelRegistry } from './channel';
 import { type ChannelKind, channelKind, type Endpoints } from './kind';
 import { sandboxAdapter } from './sandbox/adapter';
@@ -8,6 +10,7 @@ const kinds: Readonly<Record<string, ChannelKind>> = {
   sandbox: channelKind(SandboxSettings, (id, settings, { sandbox }) =>
     sandboxAdapter(id, settings, sandbox),
   ),
+  alipay: channelKind(AlipaySettings, (_id, settings) => alipayAdapter(settings)),
 };
 
 /** Names of the kinds of channel that this version can pay through. */
