@@ -1,5 +1,7 @@
 import { alipayAdapter } from './alipay/adapter';
 import { AlipaySettings } from './alipay/settings';
+import { bankFileAdapter } from './bank-file/adapter';
+import { BankFileSettings } from './bank-file/settings';
 import type { ChannelRegistry } from './channel';
 import { type ChannelKind, channelKind, type Endpoints } from './kind';
 import { sandboxAdapter } from './sandbox/adapter';
@@ -10,6 +12,7 @@ const kinds: Readonly<Record<string, ChannelKind>> = {
   sandbox: channelKind(SandboxSettings, (id, settings, { sandbox }) =>
     sandboxAdapter(id, settings, sandbox),
   ),
+  bankFile: channelKind(BankFileSettings, () => bankFileAdapter()),
   alipay: channelKind(AlipaySettings, (_id, settings) => alipayAdapter(settings)),
 };
 

@@ -11,7 +11,7 @@ import type {
   TransferOrder,
   Unknown,
 } from '../channel';
-import { fenOf, yuanText } from './amount';
+import { fenOf, yuanText } from '../../domain/kernel/yuan';
 import { refusalNews } from './error';
 import { type Gateway, type GatewayAnswer, openGateway } from './gateway';
 import { alipayDay, dayBounds, readMoment } from './moment';

@@ -34,6 +34,7 @@ export const idPrefixes = {
   simulation: 'sim',
   verification: 'vrf',
   notice: 'ntc',
+  bankFile: 'bkf',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

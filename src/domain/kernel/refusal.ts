@@ -67,6 +67,8 @@ export type RefusalCode =
   | 'email_taken'
   | 'sign_in_failed'
   | 'ledger_conflict'
+  | 'nothing_to_export'
+  | 'not_a_bank'
   | 'temporal_unavailable';
 
 /** One fault inside a request, addressed by a JSON pointer. */

@@ -5,6 +5,7 @@ import { adminRoutes } from './admin';
 import { afterSaleRoutes } from './after-sale';
 import { apiKeyRoutes } from './api-key';
 import { campaignRoutes } from './campaign';
+import { bankFileRoutes } from './bank-file';
 import { channelRoutes } from './channel';
 import { payoutRoutes } from './payout';
 import { commissionRoutes } from './commission';
@@ -54,6 +55,7 @@ export function allRoutes(config: Pick<HttpConfig, 'signInAttempts'>): Route[] {
     ...distributorAccountRoutes,
     ...distributorRoutes,
     ...channelRoutes,
+    ...bankFileRoutes,
     ...settlementRoutes,
     ...payoutRoutes,
     ...callbackRoutes,

@@ -1,4 +1,4 @@
-/** Fen as Alipay writes yuan: two decimals. */
+/** Fen as providers write yuan: two decimals. */
 export function yuanText(fen: bigint): string {
   const digits = fen.toString().padStart(3, '0');
   return `${digits.slice(0, -2)}.${digits.slice(-2)}`;
