@@ -97,6 +97,8 @@ export const problemWords: Readonly<Record<ProblemCode, ProblemWords>> = {
   agreement_required: words(422, 'The agreement must be accepted', '须先接受协议'),
   agreement_outdated: words(422, 'The agreement has another version', '协议版本已更新'),
   cannot_apply_now: words(409, 'No application is possible now', '目前不能申请'),
+  nothing_to_export: words(422, 'Nothing waits for a file', '没有待导出的付款'),
+  not_a_bank: words(422, 'The channel takes no files', '该渠道不支持文件'),
   amount_too_large: words(422, 'An amount is too large', '金额过大'),
   in_the_future: words(422, 'The moment lies in the future', '时间晚于当前时间'),
   empty_period: words(422, 'The period is empty', '时间段为空'),

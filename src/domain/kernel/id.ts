@@ -41,6 +41,7 @@ export const idPrefixes = {
   distributorToken: 'dtk',
   assessmentScheme: 'ams',
   assessment: 'asm',
+  bankFile: 'bkf',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

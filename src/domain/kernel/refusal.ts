@@ -78,6 +78,8 @@ export type RefusalCode =
   | 'course_conflict'
   | 'assessment_settled'
   | 'objection_too_late'
+  | 'nothing_to_export'
+  | 'not_a_bank'
   | 'temporal_unavailable';
 
 /** One fault inside a request, addressed by a JSON pointer. */

@@ -6,6 +6,7 @@ import { afterSaleRoutes } from './after-sale';
 import { apiKeyRoutes } from './api-key';
 import { assessmentRoutes } from './assessment';
 import { campaignRoutes } from './campaign';
+import { bankFileRoutes } from './bank-file';
 import { channelRoutes } from './channel';
 import { payoutRoutes } from './payout';
 import { commissionRoutes } from './commission';
@@ -66,6 +67,7 @@ export function allRoutes(config: Pick<HttpConfig, 'signInAttempts'>): Route[] {
     ...applicationRoutes,
     ...noticeRoutes,
     ...channelRoutes,
+    ...bankFileRoutes,
     ...settlementRoutes,
     ...payoutRoutes,
     ...callbackRoutes,
