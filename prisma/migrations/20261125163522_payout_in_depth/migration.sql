@@ -16,7 +16,6 @@ CREATE TABLE "channel_state" (
     "held_cause" TEXT,
     "held_since" TIMESTAMPTZ(3),
     "held_until" TIMESTAMPTZ(3),
-    "held_tries" INTEGER NOT NULL DEFAULT 0,
 
     CONSTRAINT "channel_state_pkey" PRIMARY KEY ("channel_id")
 );
