@@ -11,8 +11,7 @@ import { recordPayoutEvent } from './payout-booking';
 
 export type Submission =
   /** the call may be made after `waitMs` */
-  | { go: true; payout: PayoutCase; waitMs: number }
-  | { go: false; payout: PayoutCase };
+  { go: true; payout: PayoutCase; waitMs: number } | { go: false; payout: PayoutCase };
 
 /** What the decision to hand over needs from outside. `at` is real time. */
 export interface HandOver {

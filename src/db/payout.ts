@@ -76,11 +76,7 @@ export interface Source {
 }
 
 /** @throws Refusal `not_found`, also for a payout of another store or of the other mode */
-export async function findPayout(
-  read: Tx,
-  caller: Reach,
-  payoutId: string,
-): Promise<ShownPayout> {
+export async function findPayout(read: Tx, caller: Reach, payoutId: string): Promise<ShownPayout> {
   const payout = await read.first<ShownPayout>(
     `SELECT p.*, g.time_zone FROM payout p JOIN program g ON g.id = p.program_id
      WHERE p.id = $1 AND g.store_id = $2 AND ($3 = 'both' OR g.mode = $3)`,
@@ -99,11 +95,7 @@ export interface PayoutFilter {
 }
 
 /** Payouts that a caller may see, newest first, one more than a page holds. */
-export function listPayouts(
-  read: Tx,
-  caller: Reach,
-  filter: PayoutFilter,
-): Promise<ShownPayout[]> {
+export function listPayouts(read: Tx, caller: Reach, filter: PayoutFilter): Promise<ShownPayout[]> {
   return read.rows<ShownPayout>(
     `SELECT p.*, g.time_zone FROM payout p JOIN program g ON g.id = p.program_id
      WHERE g.store_id = $1 AND ($2 = 'both' OR g.mode = $2)

@@ -143,9 +143,7 @@ describe('payouts in ledger and rows', () => {
       ]);
       const more = [payout];
       for (let n = 0; n < 4; n += 1) more.push(await givenQueuedPayout(db, vault, scene));
-      const begun = await Promise.all(
-        more.map(({ id }) => submitted(db, id, at)),
-      );
+      const begun = await Promise.all(more.map(({ id }) => submitted(db, id, at)));
       expect(begun.filter(({ go }) => go)).toHaveLength(2);
       const nextDay = new Date(at.getTime() + 86_400_000);
       const waiting = more.find((_, index) => begun[index]?.go === false);

@@ -47,7 +47,7 @@ CREATE TABLE "reconciliation_difference" (
     "payout_id" TEXT,
     "our_amount" BIGINT,
     "their_amount" BIGINT,
-    "review_id" TEXT NOT NULL,
+    "review_id" TEXT,
 
     CONSTRAINT "reconciliation_difference_pkey" PRIMARY KEY ("id")
 );

@@ -19,6 +19,7 @@ import { ledgerRoutes } from './ledger';
 import { previewRoutes } from './preview';
 import { regionAgentRoutes } from './region-agent';
 import { reviewRoutes } from './review';
+import { reconciliationRoutes } from './reconciliation';
 import { settlementRoutes } from './settlement';
 import { simulationRoutes } from './simulation';
 import { bindingRoutes } from './binding';
@@ -54,6 +55,7 @@ export function allRoutes(config: Pick<HttpConfig, 'signInAttempts'>): Route[] {
     ...distributorAccountRoutes,
     ...distributorRoutes,
     ...channelRoutes,
+    ...reconciliationRoutes,
     ...settlementRoutes,
     ...payoutRoutes,
     ...callbackRoutes,

@@ -60,7 +60,9 @@ describe('states of a payout', () => {
   });
 
   test('whatever a provider says of a payout that was never sent is a contradiction', () => {
-    const news = payoutMoves.filter((move) => !['submit', 'withdraw', 'silence', 'refusal'].includes(move));
+    const news = payoutMoves.filter(
+      (move) => !['submit', 'withdraw', 'silence', 'refusal'].includes(move),
+    );
     for (const move of news) expect(transition('queued', move)).toBe('contradiction');
     expect(news).toHaveLength(6);
   });
@@ -100,11 +102,19 @@ describe('states of a payout', () => {
   test('what was sent goes out again only when its provider said that nothing moved', () => {
     const reasons = waitingReasons.filter((reason) => mayHandOver('submitting', reason));
     expect(reasons).toEqual(['balance', 'throttled', 'limit', 'setup']);
-    for (const status of ['awaiting_confirmation', 'paid', 'failed', 'canceled', 'returned'] as const) {
+    for (const status of [
+      'awaiting_confirmation',
+      'paid',
+      'failed',
+      'canceled',
+      'returned',
+    ] as const) {
       for (const reason of [null, ...waitingReasons]) {
         expect(mayHandOver(status, reason)).toBe(false);
       }
     }
-    expect(waitingReasons.filter((reason) => mayHandOver('processing', reason))).toEqual(['balance']);
+    expect(waitingReasons.filter((reason) => mayHandOver('processing', reason))).toEqual([
+      'balance',
+    ]);
   });
 });
