@@ -64,7 +64,7 @@ const payeeOf = (n: number) => (n % 4 === 0 ? (payees[(n / 4) % payees.length] ?
 const crashPoints = ['payout.beforeSubmitCall', 'payout.afterSubmitCall', 'payout.beforeCommit'];
 /** Longer than an activity may take: its step is tried elsewhere before it wakes. */
 const frozenMs = 23_000;
-const crashPatienceMs = 60_000;
+const crashPatienceMs = 120_000;
 
 /**
  * Payouts through a failing provider while our own processes and servers are killed, frozen and
