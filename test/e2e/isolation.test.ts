@@ -14,6 +14,7 @@ import {
   planBody,
   simulationBody,
   type World,
+  reconciledDay,
 } from '../support/world';
 
 type Guarded = Route & { access: Exclude<Route['access'], 'open'> };
@@ -61,7 +62,8 @@ function pathIn(route: Route, world: World): string {
   const path = route.path
     .replace(':refundId', world.refundId)
     .replace('/links/:code', `/links/${world.distributorCode}`)
-    .replace(':afterSaleId', world.afterSaleId);
+    .replace(':afterSaleId', world.afterSaleId)
+    .replace(':day', reconciledDay);
   if (!path.includes(':id')) return path;
   const id = ids[kind];
   if (id === undefined || id === '') throw new Error(`say which id ${route.path} takes`);
