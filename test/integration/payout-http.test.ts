@@ -61,7 +61,10 @@ describe('payouts, channels and callbacks over HTTP, without Temporal', () => {
         channelNumber: payout.channelNumber,
         amount: 9000,
         failure: null,
-        whyNotYet: { text: expect.stringMatching(/nothing is paid twice/), until: expect.any(String) },
+        whyNotYet: {
+          text: expect.stringMatching(/nothing is paid twice/),
+          until: expect.any(String),
+        },
         attempts: [
           { operation: 'submit', outcome: 'sent' },
           { operation: 'query', outcome: 'unknown', detail: 'no answer in time' },
