@@ -3,6 +3,8 @@ import { createCampaignActivities } from './campaign';
 import { createDistributorActivities } from './distributor';
 import type { ActivityDeps } from './deps';
 import { createPayoutActivities } from './payout';
+import { createPayoutWatchActivities } from './payout-watch';
+import { createReconciliationActivities } from './reconciliation';
 import { createReleaseActivities } from './release';
 import { createReviewActivities } from './review';
 import { createSettlementActivities } from './settlement';
@@ -21,6 +23,8 @@ export function createActivities(deps: ActivityDeps) {
     ...createSettlementActivities(deps),
     ...createSimulationActivities(deps),
     ...createVerificationActivities(deps),
+    ...createPayoutWatchActivities(deps),
+    ...createReconciliationActivities(deps),
   };
 }
 

@@ -1,101 +1,60 @@
-import type {
-  ChannelAdapter,
-  PollingRules,
-  QueryOutcome,
-  SubmitOutcome,
-} from '../src/channels/channel';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ChannelAdapter, QueryOutcome, SubmitOutcome } from '../src/channels/channel';
 import type { PayoutStep } from '../src/contracts/payout';
-import { channelById, openSettings } from '../src/db/channel';
 import { markRead, unreadNews } from '../src/db/channel-inbox';
 import type { Tx } from '../src/db/database';
 import {
   accountPlace,
   isCancelRequested,
+  lastSubmissionAt,
   lockPayout,
   type PayoutCase,
   type PayoutRow,
   setWaiting,
   type Source,
 } from '../src/db/payout';
-import { applyNews, beginSubmission, noteSilence } from '../src/db/payout-booking';
-import { openPayoutReview, openPayoutReviewOf } from '../src/db/payout-review';
+import { applyNews, noteSilence } from '../src/db/payout-booking';
+import { openChannelReview, openPayoutReview } from '../src/db/payout-review';
+import { beginSubmission, noteRefusal, type Submission } from '../src/db/payout-submission';
+import { nextStep, todo } from '../src/domain/payout/advance';
 import { readNews } from '../src/domain/payout/news';
-import { isFinal } from '../src/domain/payout/state';
+import { isStoppable } from '../src/domain/payout/state';
+import { adapterCache } from './channel';
 import type { ActivityDeps } from './deps';
 
-/** How often a paused payout looks whether it may go on. */
-const pauseMs = 60_000;
+/**
+ * A worker that slept this long since it booked a submission makes no call any more: the step was
+ * taken over by another, which asks before it sends.
+ */
+const freshForMs = 8_000;
+/** No call of ours is on its way any more so long after it began; then "not known" means stopped. */
+const quietAfterMs = 60_000;
 
 /** What a payout's workflow asks of the outside. Every one may run twice at any point. */
 export function createPayoutActivities(deps: ActivityDeps) {
   const { db, clock } = deps;
+  const adapterOf = adapterCache(deps);
   return {
-    /** Reads the row and what callbacks brought: what is there to do? */
-    async beginPayout(payoutId: string): Promise<PayoutStep> {
-      const { payout } = await db.transaction((tx) => takeNews(tx, payoutId, clock.now()));
-      const polling = (await openChannel(deps, payout.channelId)).polling;
-      if (payout.status === 'paid' && isWatchedNoMore(payout, polling, clock.now())) {
-        return step(deps, payout, 'end', 0);
-      }
-      return nextStep(deps, payout, polling, 0);
-    },
-
     /**
-     * Books the submission, then calls the provider, once. Tried again after a crash it does not
-     * call a second time: nobody knows whether the first call arrived, so the next step is to ask.
+     * One step of a payout: books what callbacks brought, then hands the order over or asks what
+     * became of it, as its row says. The submission is booked before the call; tried again after a
+     * crash the row says that it was sent, so it is asked about and not sent blindly.
      */
-    async submitPayout(payoutId: string, asked: number): Promise<PayoutStep> {
-      const begun = await db.transaction((tx) => beginSubmission(tx, payoutId, clock.now()));
-      const channel = await openChannel(deps, begun.payout.channelId);
-      if (!begun.go) {
-        return begun.why === 'not_to_be_sent'
-          ? nextStep(deps, begun.payout, channel.polling, asked)
-          : step(deps, begun.payout, 'pause', pauseMs);
-      }
-      deps.crashPoint('payout.beforeSubmitCall');
-      const outcome = await channel.submit(orderOf(deps, begun.payout));
-      deps.crashPoint('payout.afterSubmitCall');
-      const source = { operation: 'submit', at: clock.now() } as const;
-      const payout = await record(deps, payoutId, outcome, source);
-      return nextStep(deps, payout, channel.polling, asked);
-    },
-
-    /**
-     * Asks the provider what became of the transfer, unless a callback said it already. When an
-     * admin wants it stopped, the question is whether it can be.
-     * @param asked how many questions were asked before, or, once it is paid, since then
-     */
-    async askPayout(payoutId: string, asked: number): Promise<PayoutStep> {
-      const { payout: before, wasTold } = await db.transaction((tx) =>
-        takeNews(tx, payoutId, clock.now()),
-      );
-      const channel = await openChannel(deps, before.channelId);
-      const isOver = isFinal(before.status) && before.status !== 'paid';
-      if (wasTold || isOver || before.status === 'queued') {
-        return nextStep(deps, before, channel.polling, asked);
-      }
-      const stop = await isCancelRequested(db.read, payoutId);
-      const outcome =
-        stop && channel.cancel
-          ? await channel.cancel(before.channelNumber)
-          : await channel.query(before.channelNumber);
-      const operation = stop ? 'cancel' : 'query';
-      const payout = await record(deps, payoutId, outcome, { operation, at: clock.now() });
-      if (outcome.kind === 'not_found' && payout.status === 'unknown') {
-        const waitMs = asked === 0 ? 0 : channel.polling.delayMs(asked, false);
-        return step(deps, payout, 'submit', waitMs);
-      }
-      const watched = before.status === 'paid' ? asked + 1 : 0;
-      return nextStep(deps, payout, channel.polling, asked + 1, watched);
+    async advancePayout(payoutId: string): Promise<PayoutStep> {
+      const begun = await db.transaction((tx) => begin(deps, adapterOf, tx, payoutId));
+      const channel = adapterOf(begun.payout);
+      const payout = await carryOut(deps, channel, begun);
+      return stepOf(payout, channel, clock.now());
     },
 
     /** Puts the payout into the review queue and answers with the id of the open task. */
     async callPersonToPayout(payoutId: string): Promise<string> {
       return db.transaction(async (tx) => {
         const payout = await lockPayout(tx, payoutId);
-        await setWaiting(tx, payoutId, 'review', null);
-        const facts = { why: 'no_clear_answer', status: payout.status };
-        return openPayoutReview(tx, payout, facts, clock.now());
+        const overLimit = payout.waitingText === 'overDayLimit';
+        if (!overLimit) await setWaiting(tx, payoutId, 'review', payout.waitingUntil);
+        const why = overLimit ? 'over_day_limit' : 'no_clear_answer';
+        return openPayoutReview(tx, payout, { why, status: payout.status }, clock.now());
       });
     },
   };
@@ -103,96 +62,190 @@ export function createPayoutActivities(deps: ActivityDeps) {
 
 export type PayoutActivities = ReturnType<typeof createPayoutActivities>;
 
+type Begun =
+  | { kind: 'call'; submission: Extract<Submission, { go: true }>; payout: PayoutCase }
+  | { kind: 'ask' | 'stop' | 'nothing'; payout: PayoutCase };
+
+type AdapterOf = ReturnType<typeof adapterCache>;
+
+/** Reads the row and the inbox and decides; a submission is booked in the same transaction. */
+async function begin(
+  deps: ActivityDeps,
+  adapterOf: AdapterOf,
+  tx: Tx,
+  payoutId: string,
+): Promise<Begun> {
+  const at = deps.clock.now();
+  const before = await lockPayout(tx, payoutId);
+  const channel = adapterOf(before);
+  const { payout, wasTold } = await takeNews(tx, before, { rules: channel.polling, at });
+  const next = wasTold ? 'nothing' : todo(payout);
+  if (next === 'nothing') return { kind: next, payout };
+  if (payout.status !== 'queued' && (await isCancelRequested(tx, payoutId))) {
+    return beginStop(tx, payout, at);
+  }
+  if (next === 'ask') return { kind: 'ask', payout };
+  return asBegun(await handOver(tx, payout, channel, at));
+}
+
+const handOver = (tx: Tx, payout: PayoutCase, { callsPerSecond }: ChannelAdapter, at: Date) =>
+  beginSubmission(tx, payout, { at, callsPerSecond });
+
+function asBegun(submission: Submission): Begun {
+  const { payout } = submission;
+  return submission.go ? { kind: 'call', submission, payout } : { kind: 'nothing', payout };
+}
+
+/** A call that the provider has not answered for may still be on its way: that is waited out first. */
+async function beginStop(tx: Tx, payout: PayoutCase, at: Date): Promise<Begun> {
+  if (isStoppable(payout.status, null)) return { kind: 'stop', payout };
+  const last = await lastSubmissionAt(tx, payout.id);
+  const until = new Date((last ?? at).getTime() + quietAfterMs);
+  if (until <= at) return { kind: 'stop', payout };
+  await setWaiting(tx, payout.id, 'stopping', until);
+  return { kind: 'nothing', payout: { ...payout, waitingText: 'stopping', waitingUntil: until } };
+}
+
+/** Makes the call that was decided on and books what the provider said. */
+async function carryOut(
+  deps: ActivityDeps,
+  channel: ChannelAdapter,
+  begun: Begun,
+): Promise<PayoutCase> {
+  switch (begun.kind) {
+    case 'nothing':
+      return begun.payout;
+    case 'call':
+      return submit(deps, channel, begun.submission);
+    case 'stop':
+      return stop(deps, channel, begun.payout);
+    case 'ask': {
+      const { id, channelNumber } = begun.payout;
+      const outcome = await channel.query(channelNumber);
+      const payout = await record(deps, channel, id, outcome, 'query');
+      // The only answer after which it goes again, under its number: a call may still be on its way.
+      if (outcome.kind !== 'not_found' || payout.status !== 'unknown') return payout;
+      const again = await deps.db.transaction(async (tx) =>
+        asBegun(await handOver(tx, await lockPayout(tx, id), channel, deps.clock.now())),
+      );
+      return again.kind === 'call' ? submit(deps, channel, again.submission) : again.payout;
+    }
+  }
+}
+
+async function submit(
+  deps: ActivityDeps,
+  channel: ChannelAdapter,
+  { payout, waitMs }: Extract<Submission, { go: true }>,
+): Promise<PayoutCase> {
+  const bookedAt = deps.clock.now().getTime();
+  if (waitMs > 0) await pause(waitMs);
+  deps.crashPoint('payout.beforeSubmitCall');
+  if (deps.clock.now().getTime() - bookedAt > freshForMs) {
+    throw new Error('this worker slept too long to make the call; the payout is asked about');
+  }
+  const outcome = await channel.submit(orderOf(deps, payout));
+  deps.crashPoint('payout.afterSubmitCall');
+  return record(deps, channel, payout.id, outcome, 'submit');
+}
+
+/** An admin wants it stopped. Silence leaves the wish open; an unknown number was never taken. */
+async function stop(
+  deps: ActivityDeps,
+  channel: ChannelAdapter,
+  { id, channelNumber, status }: PayoutCase,
+): Promise<PayoutCase> {
+  const outcome = await (channel.cancel?.(channelNumber) ?? channel.query(channelNumber));
+  if (outcome.kind === 'not_found' && !isStoppable(status, null)) {
+    return record(deps, channel, id, { kind: 'canceled' }, 'cancel');
+  }
+  const silent = outcome.kind === 'unknown' || outcome.kind === 'not_found';
+  const operation = silent ? 'query' : 'cancel';
+  return record(deps, channel, id, outcome, operation);
+}
+
 /** Books everything that lies unread in the inbox for this payout, in the order of arrival. */
 async function takeNews(
   tx: Tx,
-  payoutId: string,
-  now: Date,
+  before: PayoutCase,
+  { rules, at }: Pick<Source, 'rules' | 'at'>,
 ): Promise<{ payout: PayoutCase; wasTold: boolean }> {
-  const before = await lockPayout(tx, payoutId);
   const unread = await unreadNews(tx, before.channelId, before.channelNumber);
+  if (unread.length === 0) return { payout: before, wasTold: false };
   let payout = before;
   for (const { news } of unread) {
-    payout = await applyNews(tx, payoutId, readNews(news), { operation: 'callback', at: now });
+    const source = { operation: 'callback', at, rules } as const;
+    payout = await applyNews(tx, before.id, readNews(news), source);
   }
   await markRead(
     tx,
     unread.map(({ id }) => id),
-    now,
+    at,
   );
   return { payout, wasTold: payout.status !== before.status };
 }
 
 async function record(
   deps: ActivityDeps,
+  channel: ChannelAdapter,
   payoutId: string,
   outcome: SubmitOutcome | QueryOutcome,
-  source: Source,
+  operation: Source['operation'],
 ): Promise<PayoutCase> {
+  const source = { operation, at: deps.clock.now(), rules: channel.polling };
   return deps.db.transaction(async (tx) => {
-    const payout =
-      outcome.kind === 'unknown' || outcome.kind === 'not_found'
-        ? await noteSilence(tx, payoutId, source, outcome)
-        : outcome.kind === 'not_taken'
-          ? await noteSilence(tx, payoutId, source, { kind: 'unknown', detail: outcome.code })
-          : await applyNews(tx, payoutId, outcome, source);
+    const payout = await bookOutcome(deps, tx, payoutId, outcome, source);
     deps.crashPoint('payout.beforeCommit');
     return payout;
   });
 }
 
-async function nextStep(
+async function bookOutcome(
   deps: ActivityDeps,
-  payout: PayoutRow,
-  polling: PollingRules,
-  asked: number,
-  watched = 0,
-): Promise<PayoutStep> {
-  switch (payout.status) {
-    case 'queued':
-      return step(deps, payout, 'submit', 0);
-    case 'submitting':
-    case 'unknown': {
-      const next = asked >= polling.giveUpAfter ? 'call' : 'ask';
-      return step(deps, payout, next, next === 'call' ? 0 : polling.delayMs(asked, false));
+  tx: Tx,
+  payoutId: string,
+  outcome: SubmitOutcome | QueryOutcome,
+  source: Source,
+): Promise<PayoutCase> {
+  switch (outcome.kind) {
+    case 'unknown':
+    case 'not_found':
+      return noteSilence(tx, payoutId, source, outcome);
+    case 'not_taken': {
+      const payout = await noteRefusal(tx, payoutId, source, outcome);
+      const { cause, code } = outcome;
+      if (cause === 'balance_short' || cause === 'setup') {
+        await alert(deps, tx, payout, { why: cause, code }, source.at);
+      }
+      return payout;
     }
-    case 'processing':
-    case 'awaiting_confirmation': {
-      const waitMs = polling.delayMs(asked, payout.status === 'awaiting_confirmation');
-      return step(deps, payout, 'ask', waitMs);
+    default: {
+      const payout = await applyNews(tx, payoutId, outcome, source);
+      if (outcome.kind === 'processing' && outcome.waitsFor === 'balance') {
+        await alert(deps, tx, payout, { why: 'balance_short', code: 'PROCESSING' }, source.at);
+      }
+      return payout;
     }
-    case 'paid': {
-      const waitMs = polling.watchForReturnMs[watched];
-      return waitMs === undefined
-        ? step(deps, payout, 'end', 0)
-        : step(deps, payout, 'watch', waitMs);
-    }
-    case 'returned':
-    case 'failed':
-    case 'canceled':
-      return step(deps, payout, 'end', 0);
   }
 }
 
-async function step(
-  deps: ActivityDeps,
-  payout: PayoutRow,
-  next: PayoutStep['next'],
-  waitMs: number,
-): Promise<PayoutStep> {
-  const openReviewId = await openPayoutReviewOf(deps.db.read, payout.id);
-  return { status: payout.status, next, waitMs, openReviewId };
+/** Finance is told once of what concerns a whole channel, however many payouts wait for it. */
+async function alert(
+  { log }: ActivityDeps,
+  tx: Tx,
+  payout: PayoutCase,
+  { why, code }: { why: 'balance_short' | 'setup'; code: string },
+  at: Date,
+): Promise<void> {
+  const { channelId, id: payoutId } = payout;
+  if (await openChannelReview(tx, payout, { why, code, channelId, payoutId }, at)) {
+    log.warn({ channelId, why, code }, 'a payout channel takes no orders');
+  }
 }
 
-function isWatchedNoMore(payout: PayoutRow, polling: PollingRules, now: Date): boolean {
-  const watchMs = polling.watchForReturnMs.reduce((sum, ms) => sum + ms, 0);
-  return payout.finalAt !== null && now.getTime() - payout.finalAt.getTime() > watchMs;
-}
-
-async function openChannel(deps: ActivityDeps, channelId: string): Promise<ChannelAdapter> {
-  const channel = await channelById(deps.db.read, channelId);
-  if (channel === undefined) throw new Error(`channel ${channelId} of a payout does not exist`);
-  return deps.channels.open(openSettings(deps.vault, channel));
+function stepOf(payout: PayoutCase, channel: ChannelAdapter, now: Date): PayoutStep {
+  const { status, openReviewId } = payout;
+  return { status, ...nextStep(payout, channel.polling, now), openReviewId };
 }
 
 function orderOf({ vault }: ActivityDeps, payout: PayoutRow) {

@@ -7,3 +7,5 @@ export { review } from './review';
 export { settlement } from './settlement';
 export { simulation } from './simulation';
 export { verification } from './verification';
+export { payoutWatch } from './payout-watch';
+export { reconciliation } from './reconciliation';

@@ -10,87 +10,47 @@ import type { PayoutStep } from '../src/contracts/payout';
 import { type PayoutInput, providerNews } from '../src/contracts/workflow';
 import { startWaiting, untilAnswered, untilDecided, type Waiting } from './waiting';
 
-const { beginPayout, submitPayout, askPayout, callPersonToPayout } =
-  proxyActivities<PayoutActivities>({
-    // A submission waits 2 s for its provider; what is cut off is asked about, never repeated blindly.
-    startToCloseTimeout: '10 seconds',
-    retry: { initialInterval: '500 milliseconds', maximumInterval: '30 seconds' },
-  });
+const { advancePayout, callPersonToPayout } = proxyActivities<PayoutActivities>({
+  // A call waits some seconds for its provider; what is cut off is asked about, never repeated blindly.
+  startToCloseTimeout: '20 seconds',
+  retry: { initialInterval: '500 milliseconds', maximumInterval: '30 seconds' },
+});
 
-/** Pays one payout exactly once and knows when it came back. Id: payout:<payoutId>. */
+/**
+ * Pays one payout exactly once: one activity takes each step that its row says, and this waits in
+ * between. Id: payout:<payoutId>. After success it ends; a sweep and the inbox see what comes back.
+ */
 export async function payout({ payoutId }: PayoutInput): Promise<void> {
   const waiting = startWaiting(); // handlers first, so no message is missed
   const inbox = receiveProviderNews();
-  const begun = await beginPayout(payoutId);
-  const final = await untilFinal(payoutId, begun, inbox, waiting);
-  const watched = await watchForReturn(payoutId, final, inbox);
-  await untilReviewed(payoutId, watched.openReviewId, inbox, waiting);
+  const person = watchReviews(waiting);
+  const advance = () => {
+    inbox.read(); // the activity reads what this news is about
+    return advancePayout(payoutId);
+  };
+  let step = await advance();
+  while (!isOver(step) || inbox.hasNews()) {
+    await startAfreshWhenLong(payoutId, inbox);
+    const reviewId = step.next === 'call' ? await callPersonToPayout(payoutId) : step.openReviewId;
+    await untilSomethingIsDue(step, inbox, person(reviewId));
+    step = await advance();
+  }
   await untilAnswered();
 }
 
-/** Submits, and asks until the provider has said how it ended. */
-async function untilFinal(
-  payoutId: string,
-  begun: PayoutStep,
-  inbox: Inbox,
-  waiting: Waiting,
-): Promise<PayoutStep> {
-  let step = begun;
-  let asked = 0;
-  while (step.next !== 'watch' && step.next !== 'end') {
-    await startAfreshWhenLong(payoutId, inbox);
-    if (step.next === 'call') {
-      await callPerson(payoutId, inbox, waiting);
-      asked = 0;
-      step = await askPayout(payoutId, asked);
-      continue;
-    }
-    const woken = await inbox.newsWithin(step.waitMs);
-    if (step.next === 'ask' || woken) {
-      step = await askPayout(payoutId, asked);
-      asked += 1;
-    } else {
-      step = await submitPayout(payoutId, asked);
-    }
-  }
-  return step;
-}
+/** At its end, and no task about it is open: nothing is left to do. */
+const isOver = ({ next, openReviewId }: PayoutStep) => next === 'end' && openReviewId === null;
 
-/** After success: money that comes back soon is noticed; later the provider calls, and this runs again. */
-async function watchForReturn(
-  payoutId: string,
-  final: PayoutStep,
+/** Ends at the next moment to look, at news, or when a person has decided. */
+async function untilSomethingIsDue(
+  { next, waitMs }: PayoutStep,
   inbox: Inbox,
-): Promise<PayoutStep> {
-  let step = final;
-  let watched = 0;
-  while (step.next === 'watch') {
-    await inbox.newsWithin(step.waitMs);
-    step = await askPayout(payoutId, watched);
-    watched += 1;
-  }
-  return step;
-}
-
-/** The task stays open until somebody decides it, or the provider says something after all. */
-async function callPerson(payoutId: string, inbox: Inbox, waiting: Waiting): Promise<void> {
-  const reviewId = await callPersonToPayout(payoutId);
-  await Promise.race([untilDecided(reviewId, waiting), inbox.news()]);
-}
-
-/** A payout at its end may still have an open task; news that comes meanwhile is booked. */
-async function untilReviewed(
-  payoutId: string,
-  openReviewId: string | null,
-  inbox: Inbox,
-  waiting: Waiting,
+  person: Person,
 ): Promise<void> {
-  let reviewId = openReviewId;
-  while (reviewId !== null || inbox.hasNews()) {
-    if (reviewId !== null) await Promise.race([untilDecided(reviewId, waiting), inbox.news()]);
-    inbox.read();
-    reviewId = (await beginPayout(payoutId)).openReviewId;
-  }
+  const isDue = () => inbox.hasNews() || person.hasDecided();
+  // At its end only a person or the provider can bring something new.
+  if (next === 'end') await condition(isDue);
+  else if (waitMs > 0) await condition(isDue, waitMs);
 }
 
 /** A payee may take a day to confirm: a long history is cut, and the row knows the rest. */
@@ -100,12 +60,25 @@ async function startAfreshWhenLong(payoutId: string, inbox: Inbox): Promise<void
   await continueAsNew({ payoutId });
 }
 
+interface Person {
+  hasDecided(): boolean;
+}
+
+/** Follows the open task, with its escalation, while the provider is still asked. */
+function watchReviews(waiting: Waiting): (reviewId: string | null) => Person {
+  const decided = new Map<string, boolean>();
+  return (reviewId) => {
+    if (reviewId !== null && !decided.has(reviewId)) {
+      decided.set(reviewId, false);
+      void untilDecided(reviewId, waiting).then(() => decided.set(reviewId, true));
+    }
+    return { hasDecided: () => reviewId !== null && decided.get(reviewId) === true };
+  };
+}
+
 interface Inbox {
   hasNews(): boolean;
-  news(): Promise<void>;
   read(): void;
-  /** Waits at most so long; true when there was news, which then counts as read. */
-  newsWithin(ms: number): Promise<boolean>;
 }
 
 function receiveProviderNews(): Inbox {
@@ -113,18 +86,10 @@ function receiveProviderNews(): Inbox {
   setHandler(providerNews, () => {
     unread += 1;
   });
-  const hasNews = () => unread > 0;
-  const read = () => {
-    unread = 0;
-  };
   return {
-    hasNews,
-    read,
-    news: () => condition(hasNews),
-    newsWithin: async (ms) => {
-      const woken = ms > 0 ? await condition(hasNews, ms) : hasNews();
-      read();
-      return woken;
+    hasNews: () => unread > 0,
+    read: () => {
+      unread = 0;
     },
   };
 }

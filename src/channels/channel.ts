@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { AskingRules } from '../domain/payout/asking';
 import type { TransferNews } from '../domain/payout/news';
 
 /** What a provider is asked to pay. The number was stored before the first call and never changes. */
@@ -61,13 +62,9 @@ export type CallbackVerdict =
   | { kind: 'not_understood'; detail: string };
 
 /** When a provider is asked, in real time. */
-export interface PollingRules {
-  /** Wait before the n-th question (from 0) while the transfer has not reached its end. */
-  delayMs(asked: number, awaitingConfirmation: boolean): number;
+export interface PollingRules extends AskingRules {
   /** Questions without any usable answer before a person has to look. */
   giveUpAfter: number;
-  /** Waits between questions after success, to see money that comes back soon. */
-  watchForReturnMs: readonly number[];
 }
 
 /**

@@ -43,6 +43,8 @@ export interface WorkflowInputs {
   campaign: CampaignInput;
   bindingTransfer: BindingTransferInput;
   release: Record<string, never>;
+  payoutWatch: Record<string, never>;
+  reconciliation: Record<string, never>;
 }
 export type WorkflowType = keyof WorkflowInputs;
 
@@ -64,6 +66,8 @@ export const workflowIds = {
   campaign: (campaignId: string) => `campaign:${campaignId}`,
   /** One at a time in the whole house. */
   release: () => 'release',
+  payoutWatch: () => 'payout-watch',
+  reconciliation: () => 'reconciliation',
 } as const;
 
 /** The clock of a test program was moved, or a due moment has passed: look again. */

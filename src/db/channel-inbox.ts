@@ -1,7 +1,8 @@
 import type { StoredNews } from '../domain/payout/news';
+import { isFinal, type PayoutStatus, transition } from '../domain/payout/state';
 import type { ChannelRow } from './channel';
 import type { Tx } from './database';
-import { wakePayout } from './payout';
+import { recordAttempt, wakePayout } from './payout';
 import { openPayoutReview, openStrangeBillReview } from './payout-review';
 
 /** A verified message of a provider. The amount is fen; `receivedAt` is real time. */
@@ -17,6 +18,7 @@ export type Receipt = 'taken' | 'repeat' | 'strange';
 
 interface Billed {
   id: string;
+  status: PayoutStatus;
   amount: bigint;
   storeId: string;
   programId: string;
@@ -34,13 +36,20 @@ export async function receiveCallback(
   entry: InboxEntry,
 ): Promise<Receipt> {
   const payout = await tx.first<Billed>(
-    `SELECT p.id, p.amount, g.store_id, p.program_id, g.clock_offset_ms
+    `SELECT p.id, p.status, p.amount, g.store_id, p.program_id, g.clock_offset_ms
      FROM payout p JOIN program g ON g.id = p.program_id
      WHERE p.channel_id = $1 AND p.channel_number = $2`,
     [channel.id, entry.channelNumber],
   );
   const fits = payout !== undefined && payout.amount === entry.amount;
-  if (!(await storeEntry(tx, channel.id, entry, fits))) return 'repeat';
+  // What an end has heard before stays so for good: nobody is woken for it.
+  const isOld = fits && endHeard(payout.status, entry.news);
+  if (!(await storeEntry(tx, channel.id, entry, fits && !isOld))) return 'repeat';
+  if (isOld) {
+    const source = { operation: 'callback', at: entry.receivedAt } as const;
+    await recordAttempt(tx, payout.id, source, entry.news.kind);
+    return 'taken';
+  }
   if (fits) {
     await wakePayout(tx, payout.id);
     return 'taken';
@@ -59,6 +68,10 @@ export async function receiveCallback(
     await openPayoutReview(tx, payout, { ...amounts, ...facts }, entry.receivedAt);
   }
   return 'strange';
+}
+
+function endHeard(status: PayoutStatus, { kind }: StoredNews): boolean {
+  return isFinal(status) && transition(status, kind) === 'stay';
 }
 
 async function storeEntry(

@@ -35,7 +35,10 @@ export function channelById(read: Tx, channelId: string): Promise<ChannelRow | u
 }
 
 /** What an adapter is opened with. */
-export function openSettings(vault: Vault, channel: ChannelRow) {
+export function openSettings(
+  vault: Vault,
+  channel: Pick<ChannelRow, 'id' | 'kind' | 'settingsCipher'>,
+) {
   const text = vault.open(settingsPlace(channel.id), channel.settingsCipher);
   return { id: channel.id, kind: channel.kind, settings: JSON.parse(text) as unknown };
 }

@@ -48,6 +48,8 @@ export function openDatabase(url: string, options: { maxConnections?: number } =
       ' -c idle_in_transaction_session_timeout=60000 -c jit=off',
   });
   pool.on('error', () => undefined); // an idle connection died; the next query gets a new one
+  // One that dies in use tells the query that waits; without a listener it would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const names = statementNames();
   const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: url, max: 4 }) });
   return {

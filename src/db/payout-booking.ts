@@ -1,81 +1,17 @@
 import { programNow } from '../domain/kernel/clock';
 import { Refusal } from '../domain/kernel/refusal';
-import { submitted, succeeded } from '../domain/ledger/posting';
+import { succeeded } from '../domain/ledger/posting';
 import type { TransferNews } from '../domain/payout/news';
 import { isFinal, type PayoutMove, type PayoutStatus, transition } from '../domain/payout/state';
+import type { WaitingReason } from '../domain/payout/waiting';
+import { releaseHold } from './channel-state';
 import type { Tx } from './database';
 import { recordEvents } from './event';
 import { postTransactions } from './ledger';
-import { lockPayout, type PayoutCase, recordAttempt, setWaiting, type Source } from './payout';
+import { lockPayout, type PayoutCase, recordAttempt, type Source } from './payout';
 import { openPayoutReview } from './payout-review';
 import { tellSettlementWhenPaid } from './settlement-close';
 import { giveBackPayout } from './withholding';
-
-export type Submission =
-  | { go: true; payout: PayoutCase }
-  | { go: false; payout: PayoutCase; why: 'suspended' | 'day_limit' | 'not_to_be_sent' };
-
-/**
- * Decides whether the order may be handed to the provider now, and books it before the first call:
- * from then on the net lies in clearing, whatever becomes of the call. A second submission, under
- * the same number, posts nothing.
- */
-export async function beginSubmission(tx: Tx, payoutId: string, at: Date): Promise<Submission> {
-  const payout = await lockPayout(tx, payoutId);
-  if (typeof transition(payout.status, 'submit') === 'string') {
-    return { go: false, payout, why: 'not_to_be_sent' };
-  }
-  const first = payout.status === 'queued';
-  if (first && payout.distributorStatus === 'suspended') {
-    await setWaiting(tx, payoutId, 'suspended', null);
-    return { go: false, payout, why: 'suspended' };
-  }
-  if (first && (await isDayFull(tx, payout, at))) {
-    await setWaiting(tx, payoutId, 'dayLimit', null);
-    return { go: false, payout, why: 'day_limit' };
-  }
-  if (first) await bookSubmission(tx, payout, at);
-  await recordAttempt(tx, payoutId, { operation: 'submit', at }, 'sent');
-  await tx.run(
-    `UPDATE payout SET status = 'submitting', submitted_at = coalesce(submitted_at, $2),
-       waiting_text = NULL, waiting_until = NULL WHERE id = $1`,
-    [payoutId, at],
-  );
-  return { go: true, payout: { ...payout, status: 'submitting' } };
-}
-
-const dayMs = 86_400_000;
-
-/**
- * Whether this payout would pass its channel's limit for a day. Any 24 hours count as one, so the
- * limit holds in whatever zone the provider counts its days. Submissions of a limited channel take
- * turns, or two could see the same room.
- */
-async function isDayFull(tx: Tx, payout: PayoutCase, at: Date): Promise<boolean> {
-  if (payout.perDayAmount === null) return false;
-  await tx.run(`SELECT pg_advisory_xact_lock(hashtextextended('channel-day:' || $1, 0))`, [
-    payout.channelId,
-  ]);
-  const sent = await tx.first<{ amount: bigint }>(
-    `SELECT coalesce(sum(amount), 0)::bigint AS amount FROM payout
-     WHERE channel_id = $1 AND submitted_at > $2 AND status NOT IN ('failed', 'canceled')`,
-    [payout.channelId, new Date(at.getTime() - dayMs)],
-  );
-  return (sent?.amount ?? 0n) + payout.amount > payout.perDayAmount;
-}
-
-async function bookSubmission(tx: Tx, payout: PayoutCase, at: Date): Promise<void> {
-  const occurredAt = programNow(payout, at);
-  await postTransactions(tx, payout.programId, [
-    {
-      reference: `payout:${payout.id}:submit`,
-      kind: 'payout_submitted',
-      occurredAt,
-      postings: submitted(payout.distributorId, payout.channelId, payout.amount),
-    },
-  ]);
-  await recordPayoutEvent(tx, payout, 'payout.submitted', occurredAt);
-}
 
 /** A payout that was not submitted yet is taken back; its money is available again. */
 export async function withdrawPayout(tx: Tx, payoutId: string, at: Date): Promise<PayoutCase> {
@@ -83,7 +19,10 @@ export async function withdrawPayout(tx: Tx, payoutId: string, at: Date): Promis
   if (payout.status !== 'queued') {
     throw new Refusal('payout_not_cancelable', `A payout that is ${payout.status} stays as it is.`);
   }
-  await book(tx, payout, 'withdraw', 'canceled', { kind: 'canceled' }, at);
+  // Nobody is asked about what was never sent.
+  const rules = { delayMs: () => 0, watchForReturnMs: [] };
+  const source = { operation: 'cancel', at, rules } as const;
+  await book(tx, payout, 'withdraw', 'canceled', { kind: 'canceled' }, source);
   return lockPayout(tx, payoutId);
 }
 
@@ -100,18 +39,21 @@ export async function applyNews(
   const payout = await lockPayout(tx, payoutId);
   const detail = news.kind === 'failed' ? news.code : null;
   await recordAttempt(tx, payoutId, source, news.kind, detail);
+  if (payout.heldCause !== null && source.operation === 'submit') {
+    await releaseHold(tx, payout.channelId);
+  }
   const next = transition(payout.status, news.kind);
-  if (next === 'stay') return payout;
+  if (next === 'stay') return noteAsked(tx, payout, source, waitingOf(news));
   if (next === 'contradiction' || next === 'illegal') {
     const facts = { why: 'contradiction', status: payout.status, said: news.kind };
     await openPayoutReview(tx, payout, facts, source.at);
-    return payout;
+    return lockPayout(tx, payoutId);
   }
   // The provider may have told us of the return only: the success before it is booked as well.
   if (news.kind === 'returned' && payout.status !== 'paid') {
-    await book(tx, payout, 'paid', 'paid', { kind: 'paid', paidAt: null }, source.at);
+    await book(tx, payout, 'paid', 'paid', { kind: 'paid', paidAt: null }, source);
   }
-  await book(tx, payout, news.kind, next.to, news, source.at);
+  await book(tx, payout, news.kind, next.to, news, source);
   return lockPayout(tx, payoutId);
 }
 
@@ -126,12 +68,60 @@ export async function noteSilence(
   const detail = silence.kind === 'unknown' ? silence.detail : null;
   await recordAttempt(tx, payoutId, source, silence.kind, detail);
   const next = transition(payout.status, 'silence');
-  if (typeof next === 'string') return payout;
+  if (typeof next === 'string') return noteAsked(tx, payout, source, payout.waitingText);
+  const waitingUntil = nextLook(source, 0, false);
   await tx.run(
-    `UPDATE payout SET status = $2, waiting_text = 'silent', waiting_until = NULL WHERE id = $1`,
-    [payoutId, next.to],
+    `UPDATE payout SET status = $2, waiting_text = 'silent', waiting_until = $3, asked = 0
+     WHERE id = $1`,
+    [payoutId, next.to, waitingUntil],
   );
-  return { ...payout, status: next.to };
+  return { ...payout, status: next.to, waitingText: 'silent', waitingUntil, asked: 0 };
+}
+
+/** A question that changed nothing: when is the next one, and what is known of the wait? */
+async function noteAsked(
+  tx: Tx,
+  payout: PayoutCase,
+  source: Source,
+  reason: WaitingReason | null,
+): Promise<PayoutCase> {
+  if (source.operation === 'callback') return payout;
+  if (payout.status === 'paid') return noteWatched(tx, payout, source);
+  if (isFinal(payout.status) || payout.status === 'queued') return payout;
+  const asked = payout.asked + 1;
+  const confirms = payout.status === 'awaiting_confirmation';
+  const waitingUntil = confirms ? payout.waitingUntil : nextLook(source, asked, confirms);
+  const waitingText = payout.waitingText === 'review' ? 'review' : reason;
+  await tx.run(
+    'UPDATE payout SET asked = $2, waiting_text = $3, waiting_until = $4 WHERE id = $1',
+    [payout.id, asked, waitingText, waitingUntil],
+  );
+  return { ...payout, asked, waitingText, waitingUntil };
+}
+
+async function noteWatched(tx: Tx, payout: PayoutCase, source: Source): Promise<PayoutCase> {
+  const watched = payout.watched + 1;
+  const watchAt = nextWatch(source, watched);
+  await tx.run('UPDATE payout SET watched = $2, watch_at = $3 WHERE id = $1', [
+    payout.id,
+    watched,
+    watchAt,
+  ]);
+  return { ...payout, watched, watchAt };
+}
+
+function nextLook({ at, rules }: Source, asked: number, confirms: boolean): Date {
+  return new Date(at.getTime() + rules.delayMs(asked, confirms));
+}
+
+/** The next question whether the money came back; null: from now on the provider has to tell us. */
+function nextWatch({ at, rules }: Source, watched: number): Date | null {
+  const waitMs = rules.watchForReturnMs[watched];
+  return waitMs === undefined ? null : new Date(at.getTime() + waitMs);
+}
+
+function waitingOf(news: TransferNews): WaitingReason | null {
+  return news.kind === 'processing' ? (news.waitsFor ?? null) : null;
 }
 
 /** One move with everything that belongs to it: row, ledger, event, and who is told. */
@@ -141,10 +131,11 @@ async function book(
   move: PayoutMove,
   to: PayoutStatus,
   news: TransferNews,
-  at: Date,
+  source: Source,
 ): Promise<void> {
+  const { at } = source;
   const occurredAt = programNow(payout, at);
-  await updateRow(tx, payout, to, news, at);
+  await updateRow(tx, payout, to, news, source);
   if (to === 'paid') await bookSuccess(tx, payout, occurredAt);
   if (to === 'returned') await giveBackPayout(tx, payout, { netAt: 'cash', realNow: at });
   if (to === 'failed' || to === 'canceled') {
@@ -171,22 +162,33 @@ async function updateRow(
   payout: PayoutCase,
   to: PayoutStatus,
   news: TransferNews,
-  at: Date,
+  source: Source,
 ): Promise<void> {
+  const { at } = source;
   const failure = news.kind === 'failed' ? news : null;
+  const confirms = to === 'awaiting_confirmation';
+  const confirmBy = news.kind === 'awaiting_confirmation' ? news.until : null;
+  const confirmation = news.kind === 'awaiting_confirmation' ? news.confirmation : undefined;
   await tx.run(
-    `UPDATE payout SET status = $2, failure_code = $3, failure_message = $4, waiting_text = NULL,
-       waiting_until = $5, final_at = CASE WHEN $6 THEN coalesce(final_at, $7) ELSE final_at END,
-       returned_at = CASE WHEN $2 = 'returned' THEN $7 ELSE returned_at END
+    `UPDATE payout SET status = $2, failure_code = $3, failure_message = $4, waiting_text = $5,
+       waiting_until = $6, confirmation = $7, asked = 0, refusals = 0, watched = 0, watch_at = $8,
+       paid_at = CASE WHEN $2 = 'paid' THEN $9 ELSE paid_at END,
+       final_at = CASE WHEN $10 THEN coalesce(final_at, $11) ELSE final_at END,
+       returned_at = CASE WHEN $2 = 'returned' THEN $12 ELSE returned_at END
      WHERE id = $1`,
     [
       payout.id,
       to,
       failure?.code ?? null,
       failure?.message ?? null,
-      news.kind === 'awaiting_confirmation' ? news.until : null,
+      waitingOf(news),
+      isFinal(to) ? null : (confirmBy ?? nextLook(source, 0, confirms)),
+      confirmation === undefined ? null : JSON.stringify(confirmation),
+      to === 'paid' ? nextWatch(source, 0) : null,
+      news.kind === 'paid' ? (news.paidAt ?? at) : at,
       isFinal(to),
       at,
+      news.kind === 'returned' ? (news.returnedAt ?? at) : at,
     ],
   );
 }
@@ -205,7 +207,8 @@ function hasEvent(status: PayoutStatus): status is StatusWithEvent {
   return statusesWithEvent.some((one) => one === status);
 }
 
-async function recordPayoutEvent(
+/** Tells the outside of a payout. `occurredAt` is on the program's clock. */
+export async function recordPayoutEvent(
   tx: Tx,
   payout: PayoutCase,
   type: `payout.${'submitted' | StatusWithEvent}`,

@@ -1,5 +1,6 @@
 import { workflowIds } from '../contracts/workflow';
 import { Refusal } from '../domain/kernel/refusal';
+import type { AskingRules, HoldCause } from '../domain/payout/asking';
 import type { PayoutStatus } from '../domain/payout/state';
 import type { WaitingReason } from '../domain/payout/waiting';
 import type { Tx } from './database';
@@ -31,6 +32,21 @@ export interface PayoutRow {
   submittedAt: Date | null;
   finalAt: Date | null;
   returnedAt: Date | null;
+  /** while it waits for its payee: what the payee's page hands to the provider's front end */
+  confirmation: Readonly<Record<string, string>> | null;
+  /** questions since its status changed last */
+  asked: number;
+  /** how often in a row the channel did not take it */
+  refusals: number;
+  paidAt: Date | null;
+  watchAt: Date | null;
+  /** questions since it was paid */
+  watched: number;
+}
+
+/** A payout as a person sees it: moments are written in its program's zone. */
+export interface ShownPayout extends PayoutRow {
+  timeZone: string;
 }
 
 /** A payout with what is needed to book what happens to it. */
@@ -42,20 +58,27 @@ export interface PayoutCase extends PayoutRow {
   distributorStatus: string;
   /** of the channel; null: none */
   perDayAmount: bigint | null;
+  channelKind: string;
+  settingsCipher: string;
+  heldCause: HoldCause | null;
+  heldUntil: Date | null;
+  /** an open task of the review queue about it */
+  openReviewId: string | null;
 }
 
 export type Operation = 'submit' | 'query' | 'callback' | 'cancel';
 
-/** Where a piece of news comes from. `at` is real time. */
+/** Where a piece of news comes from. `at` is real time; `rules` say when it is asked about next. */
 export interface Source {
   operation: Operation;
   at: Date;
+  rules: AskingRules;
 }
 
 /** @throws Refusal `not_found`, also for a payout of another store or of the other mode */
-export async function findPayout(read: Tx, caller: Reach, payoutId: string): Promise<PayoutRow> {
-  const payout = await read.first<PayoutRow>(
-    `SELECT p.* FROM payout p JOIN program g ON g.id = p.program_id
+export async function findPayout(read: Tx, caller: Reach, payoutId: string): Promise<ShownPayout> {
+  const payout = await read.first<ShownPayout>(
+    `SELECT p.*, g.time_zone FROM payout p JOIN program g ON g.id = p.program_id
      WHERE p.id = $1 AND g.store_id = $2 AND ($3 = 'both' OR g.mode = $3)`,
     [payoutId, caller.storeId, caller.mode],
   );
@@ -72,9 +95,9 @@ export interface PayoutFilter {
 }
 
 /** Payouts that a caller may see, newest first, one more than a page holds. */
-export function listPayouts(read: Tx, caller: Reach, filter: PayoutFilter): Promise<PayoutRow[]> {
-  return read.rows<PayoutRow>(
-    `SELECT p.* FROM payout p JOIN program g ON g.id = p.program_id
+export function listPayouts(read: Tx, caller: Reach, filter: PayoutFilter): Promise<ShownPayout[]> {
+  return read.rows<ShownPayout>(
+    `SELECT p.*, g.time_zone FROM payout p JOIN program g ON g.id = p.program_id
      WHERE g.store_id = $1 AND ($2 = 'both' OR g.mode = $2)
        AND ($3::text IS NULL OR p.status = $3) AND ($4::text IS NULL OR p.settlement_id = $4)
        AND ($5::text IS NULL OR p.distributor_id = $5) AND ($6::text IS NULL OR p.id < $6)
@@ -95,10 +118,12 @@ export function listPayouts(read: Tx, caller: Reach, filter: PayoutFilter): Prom
 export async function lockPayout(tx: Tx, payoutId: string): Promise<PayoutCase> {
   const found = await tx.first<PayoutCase>(
     `SELECT p.*, g.store_id, g.clock_offset_ms, s.period, s.run, d.status AS distributor_status,
-       c.per_day_amount
+       c.per_day_amount, c.kind AS channel_kind, c.settings_cipher, h.held_cause, h.held_until,
+       (SELECT r.id FROM review_task r WHERE r.kind = 'payout' AND r.subject_id = p.id
+          AND r.status = 'open' LIMIT 1) AS open_review_id
      FROM payout p JOIN program g ON g.id = p.program_id
      JOIN settlement s ON s.id = p.settlement_id JOIN distributor d ON d.id = p.distributor_id
-     JOIN channel c ON c.id = p.channel_id
+     JOIN channel c ON c.id = p.channel_id LEFT JOIN channel_state h ON h.channel_id = p.channel_id
      WHERE p.id = $1 FOR UPDATE OF p`,
     [payoutId],
   );
@@ -116,13 +141,13 @@ export const accountPlace = (payoutId: string) => `payout.account:${payoutId}`;
 export async function recordAttempt(
   tx: Tx,
   payoutId: string,
-  { operation, at }: Source,
+  { operation, at }: Pick<Source, 'operation' | 'at'>,
   outcome: string,
   detail: string | null = null,
 ): Promise<void> {
-  const last = await lastAttempt(tx, payoutId);
-  const isRepeated = operation === 'query' && last?.operation === 'query';
-  if (isRepeated && last.outcome === outcome && last.detail === detail) return;
+  const last = operation === 'query' ? await lastAttempt(tx, payoutId) : undefined;
+  const isRepeated = last?.operation === 'query' && last.outcome === outcome;
+  if (isRepeated && last.detail === detail) return;
   await tx.insert('payout_attempt', { payoutId, at, operation, outcome, detail });
 }
 
@@ -162,6 +187,16 @@ export async function attemptsOfMany(
   const byPayout = new Map<string, AttemptRow[]>();
   for (const row of rows) byPayout.set(row.payoutId, [...(byPayout.get(row.payoutId) ?? []), row]);
   return byPayout;
+}
+
+/** When the order was handed to the provider last; real time. */
+export async function lastSubmissionAt(read: Tx, payoutId: string): Promise<Date | null> {
+  const last = await read.first<{ at: Date }>(
+    `SELECT at FROM payout_attempt WHERE payout_id = $1 AND operation = 'submit'
+     ORDER BY id DESC LIMIT 1`,
+    [payoutId],
+  );
+  return last?.at ?? null;
 }
 
 /** An admin wants it stopped, and the channel has not been asked to yet. */

@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** The registry of this process and what the kit measures by itself. */
 export interface Metrics {
@@ -7,6 +7,8 @@ export interface Metrics {
   readonly httpSeconds: Histogram<'method' | 'route' | 'status'>;
   /** messages from providers by kind of channel and what became of them */
   readonly callbacks: Counter<'kind' | 'outcome'>;
+  /** channels that are handed nothing for a while, by cause; read when somebody asks */
+  readonly channelsHeld: Gauge<'cause'>;
 }
 
 /** Makes the metrics of one process. Labels are routes, never ids. */
@@ -26,5 +28,11 @@ export function createMetrics(): Metrics {
     labelNames: ['kind', 'outcome'] as const,
     registers: [registry],
   });
-  return { registry, httpSeconds, callbacks };
+  const channelsHeld = new Gauge({
+    name: 'tributary_channels_held',
+    help: 'Payout channels that take no orders now: balance_short, throttled or setup',
+    labelNames: ['cause'] as const,
+    registers: [registry],
+  });
+  return { registry, httpSeconds, callbacks, channelsHeld };
 }

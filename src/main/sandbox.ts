@@ -9,6 +9,8 @@ const Settings = z.object({
   SANDBOX_SECRET: z
     .string({ error: 'is missing: the secret that the product signs with, at least 16 characters' })
     .min(16),
+  // 1: tests may make it fail (POST /faults, POST /balances). Never set it anywhere else.
+  SANDBOX_FAULTS: z.enum(['0', '1']).default('0'),
 });
 
 async function main(): Promise<void> {
@@ -24,6 +26,7 @@ async function main(): Promise<void> {
     port: SANDBOX_PORT,
     dataDir: SANDBOX_DATA_DIR,
     secret: SANDBOX_SECRET,
+    faults: settings.data.SANDBOX_FAULTS === '1',
   });
   process.stdout.write(`sandbox: listening on ${sandbox.url}\n`);
   const stop = () => void sandbox.stop().then(() => process.exit(0));

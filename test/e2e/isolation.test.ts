@@ -15,6 +15,7 @@ import {
   planBody,
   simulationBody,
   type World,
+  reconciledDay,
 } from '../support/world';
 
 type Guarded = Route & { access: Exclude<Route['access'], 'open'> };
@@ -65,7 +66,8 @@ function pathIn(route: Route, world: World): string {
     .replace(':afterSaleId', world.afterSaleId)
     .replace(/(appeals|suspensions|evictions|departures)\/:caseId/, (_, kind: CaseLists) =>
       [kind, world.caseIds[kind]].join('/'),
-    );
+    )
+    .replace(':day', reconciledDay);
   if (!path.includes(':id')) return path;
   const id = ids[kind];
   if (id === undefined || id === '') throw new Error(`say which id ${route.path} takes`);

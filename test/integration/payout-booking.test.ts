@@ -1,12 +1,8 @@
 import { channelById } from '../../src/db/channel';
 import { receiveCallback } from '../../src/db/channel-inbox';
-import {
-  applyNews,
-  beginSubmission,
-  noteSilence,
-  withdrawPayout,
-} from '../../src/db/payout-booking';
+import { applyNews, noteSilence, withdrawPayout } from '../../src/db/payout-booking';
 import { storedNews, type TransferNews } from '../../src/domain/payout/news';
+import { sandboxPolling as rules } from '../../src/channels/sandbox/adapter';
 import { testDatabase, type TestDatabase } from '../support/database';
 import {
   balancesOf,
@@ -16,6 +12,7 @@ import {
   type Scene,
   shares,
   statusOf,
+  submitted,
   testVault,
 } from '../support/payout';
 
@@ -40,9 +37,9 @@ describe('payouts in ledger and rows', () => {
   const failed: TransferNews = { kind: 'failed', code: 'ACCOUNT_FROZEN', message: 'frozen' };
   const returned: TransferNews = { kind: 'returned', returnedAt: at };
 
-  const submit = () => db.transaction((tx) => beginSubmission(tx, payout.id, at));
+  const submit = () => submitted(db, payout.id, at);
   const hear = (news: TransferNews, operation: 'query' | 'callback' = 'query') =>
-    db.transaction((tx) => applyNews(tx, payout.id, news, { operation, at }));
+    db.transaction((tx) => applyNews(tx, payout.id, news, { operation, at, rules }));
   const balances = () => balancesOf(db, scene, payout.distributorId);
 
   const count = async (sql: string, ...params: unknown[]) =>
@@ -136,7 +133,7 @@ describe('payouts in ledger and rows', () => {
       await db.read.run(`UPDATE distributor SET status = 'suspended' WHERE id = $1`, [
         payout.distributorId,
       ]);
-      expect(await submit()).toMatchObject({ go: false, why: 'suspended' });
+      expect(await submit()).toMatchObject({ go: false, payout: { waitingText: 'suspended' } });
       expect(await statusOf(db, payout.id)).toBe('queued');
     });
 
@@ -146,20 +143,18 @@ describe('payouts in ledger and rows', () => {
       ]);
       const more = [payout];
       for (let n = 0; n < 4; n += 1) more.push(await givenQueuedPayout(db, vault, scene));
-      const begun = await Promise.all(
-        more.map(({ id }) => db.transaction((tx) => beginSubmission(tx, id, at))),
-      );
+      const begun = await Promise.all(more.map(({ id }) => submitted(db, id, at)));
       expect(begun.filter(({ go }) => go)).toHaveLength(2);
       const nextDay = new Date(at.getTime() + 86_400_000);
       const waiting = more.find((_, index) => begun[index]?.go === false);
-      const later = await db.transaction((tx) => beginSubmission(tx, waiting?.id ?? '', nextDay));
+      const later = await submitted(db, waiting?.id ?? '', nextDay);
       expect(later.go).toBe(true);
     });
 
     test('sent again under its number posts nothing a second time', async () => {
       await submit();
       expect((await submit()).go).toBe(false);
-      const source = { operation: 'submit', at } as const;
+      const source = { operation: 'submit', at, rules } as const;
       await db.transaction((tx) =>
         noteSilence(tx, payout.id, source, { kind: 'unknown', detail: 'no answer in time' }),
       );

@@ -1,5 +1,6 @@
 import { sandboxKey, sandboxSignature } from '../../src/channels/sandbox/signature';
-import { applyNews, beginSubmission, noteSilence } from '../../src/db/payout-booking';
+import { sandboxPolling as rules } from '../../src/channels/sandbox/adapter';
+import { applyNews, noteSilence } from '../../src/db/payout-booking';
 import { newId } from '../../src/db/id';
 import { type TestApp, testApp } from '../support/app';
 import {
@@ -9,6 +10,7 @@ import {
   type QueuedPayout,
   type Scene,
   statusOf,
+  submitted,
 } from '../support/payout';
 import { testSandboxSecret } from '../support/settings';
 import { testStore } from '../support/store';
@@ -29,8 +31,8 @@ describe('payouts, channels and callbacks over HTTP, without Temporal', () => {
   });
 
   const at = new Date();
-  const source = { operation: 'query', at } as const;
-  const submit = () => app.db.transaction((tx) => beginSubmission(tx, payout.id, at));
+  const source = { operation: 'query', at, rules } as const;
+  const submit = () => submitted(app.db, payout.id, at);
   const silence = () =>
     app.db.transaction((tx) =>
       noteSilence(tx, payout.id, source, { kind: 'unknown', detail: 'no answer in time' }),
@@ -59,7 +61,10 @@ describe('payouts, channels and callbacks over HTTP, without Temporal', () => {
         channelNumber: payout.channelNumber,
         amount: 9000,
         failure: null,
-        whyNotYet: { text: expect.stringMatching(/nothing is paid twice/), until: null },
+        whyNotYet: {
+          text: expect.stringMatching(/nothing is paid twice/),
+          until: expect.any(String),
+        },
         attempts: [
           { operation: 'submit', outcome: 'sent' },
           { operation: 'query', outcome: 'unknown', detail: 'no answer in time' },

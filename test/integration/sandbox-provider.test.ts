@@ -94,7 +94,9 @@ describe('the sandbox as a process of its own', () => {
       '%s: is paid, once, and the merchant is told',
       async (account) => {
         const n = number();
-        expect(await adapter().submit(order(n, account))).toEqual({ kind: 'processing' });
+        // On a slow disk the money may have moved before the answer is written.
+        const answer = await adapter().submit(order(n, account));
+        expect(['processing', 'paid']).toContain(answer.kind);
         const end = await eventually(() => adapter().query(n), ends);
         expect(end.kind).toBe('paid');
         await eventually(

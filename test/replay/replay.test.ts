@@ -20,7 +20,7 @@ describe('a workflow begun before goes on', () => {
 
   test('there are histories of every kind that waits for people', () => {
     const workflows = new Set(histories.map(({ name }) => name.split('-')[0]));
-    expect([...workflows]).toEqual(expect.arrayContaining(['campaign', 'distributor']));
+    expect([...workflows]).toEqual(expect.arrayContaining(['campaign', 'distributor', 'payout']));
   });
 
   const replay = (text: string) =>

@@ -3,7 +3,8 @@ import type { Database } from '../../src/db/database';
 import { newId } from '../../src/db/id';
 import { postTransactions } from '../../src/db/ledger';
 import { settingsPlace } from '../../src/db/channel';
-import { accountPlace } from '../../src/db/payout';
+import { accountPlace, lockPayout } from '../../src/db/payout';
+import { beginSubmission, type Submission } from '../../src/db/payout-submission';
 import { createVault, type Vault } from '../../src/db/vault';
 import { approved, commissionEarned, locked, released } from '../../src/domain/ledger/posting';
 import { givenDistributor, givenProgram, givenStore } from './given';
@@ -162,4 +163,16 @@ export async function statusOf(db: Database, payoutId: string): Promise<string |
     payoutId,
   ]);
   return row?.status;
+}
+
+/** Books a submission, as its workflow does before the call. */
+export function submitted(
+  db: Database,
+  payoutId: string,
+  at: Date,
+  callsPerSecond?: number,
+): Promise<Submission> {
+  return db.transaction(async (tx) =>
+    beginSubmission(tx, await lockPayout(tx, payoutId), { at, callsPerSecond }),
+  );
 }

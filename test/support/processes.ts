@@ -30,7 +30,7 @@ const readyLine: Record<Part, RegExp> = {
   sandbox: /listening on/,
 };
 
-const readyWithinMs = 60_000;
+const readyWithinMs = 150_000;
 
 /**
  * Starts a part as a process of its own and waits until it says that it is ready.

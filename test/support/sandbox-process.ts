@@ -25,6 +25,8 @@ export async function startSandboxProcess(options: {
   dataDir: string;
   secret: string;
   port?: number;
+  /** opens its doors for tests: POST /faults, POST /balances */
+  faults?: boolean;
 }): Promise<SandboxProcess> {
   const child = spawn(process.execPath, ['--import', 'tsx', 'src/main/sandbox.ts'], {
     cwd: root,
@@ -34,6 +36,7 @@ export async function startSandboxProcess(options: {
       SANDBOX_PORT: String(options.port ?? 0),
       SANDBOX_DATA_DIR: options.dataDir,
       SANDBOX_SECRET: options.secret,
+      SANDBOX_FAULTS: options.faults === true ? '1' : '0',
     },
   });
   const url = await listening(child);

@@ -133,6 +133,7 @@ export async function givenWorld(app: TestApp, startsAt = '2026-11-01T00:00:00+0
   const settlementId = newId('settlement');
   const scene = { storeId: store.id, programId, channelId, settlementId };
   const payoutId = await givenPayout(app, scene);
+  await app.db.read.insert('reconciliation', { channelId, day: reconciledDay, status: 'done' });
   const statement = await app.db.read.first<{ statementId: string }>(
     'SELECT statement_id FROM payout WHERE id = $1',
     [payoutId],
@@ -176,6 +177,9 @@ export async function givenWorld(app: TestApp, startsAt = '2026-11-01T00:00:00+0
     payoutId,
   } satisfies World;
 }
+
+/** A day on which the bill of the world's channel was compared. */
+export const reconciledDay = '2026-11-12';
 
 export const simulationBody = {
   from: '2026-11-01T00:00:00+08:00',

@@ -3,6 +3,7 @@ import type { Activities } from '../../activities';
 import type { PayoutStep } from '../../src/contracts/payout';
 import { decide, type DecideInput, providerNews } from '../../src/contracts/workflow';
 import type { payout } from '../../workflows/payout';
+import { saveHistory } from '../support/history';
 import { type WorkflowServer, workflowServer } from '../support/time-skipping';
 import { until } from '../support/until';
 
@@ -10,13 +11,6 @@ const secondMs = 1000;
 const hourMs = 3_600_000;
 
 type Next = PayoutStep['next'];
-
-/** What the activities answer, one after the other; the last answer is repeated. */
-interface Script {
-  begin?: PayoutStep[];
-  submit?: PayoutStep[];
-  ask?: PayoutStep[];
-}
 
 function step(
   next: Next,
@@ -27,22 +21,20 @@ function step(
   return { status, next, waitMs, openReviewId };
 }
 
-/** A payout whose provider and database follow a script; it writes down who was asked what, and when. */
+/** A payout whose steps follow a script (the last is repeated); it writes down who was asked what, and when. */
 class Scripted {
   readonly calls: string[] = [];
   readonly times: number[] = [];
   outcome: 'approve' | 'reject' | null = null;
 
   constructor(
-    private readonly script: Script,
+    private readonly script: readonly PayoutStep[],
     private readonly now: () => Promise<number>,
   ) {}
 
   get activities(): Partial<Activities> {
     return {
-      beginPayout: () => this.answer('begin', this.script.begin ?? [step('submit', 0, 'queued')]),
-      submitPayout: () => this.answer('submit', this.script.submit ?? [step('ask', secondMs)]),
-      askPayout: () => this.answer('ask', this.script.ask ?? [step('end', 0, 'paid')]),
+      advancePayout: () => this.advance(),
       callPersonToPayout: () => {
         this.calls.push('call');
         return Promise.resolve('rev_1');
@@ -60,12 +52,11 @@ class Scripted {
     return this.calls.filter((call) => call === name).length;
   }
 
-  private async answer(name: string, answers: PayoutStep[]): Promise<PayoutStep> {
-    const nth = this.count(name);
-    this.calls.push(name);
+  private async advance(): Promise<PayoutStep> {
+    const answer = this.script[Math.min(this.count('advance'), this.script.length - 1)];
+    this.calls.push('advance');
     this.times.push(await this.now());
-    const answer = answers[Math.min(nth, answers.length - 1)];
-    if (!answer) throw new Error(`the script has no answer to ${name}`);
+    if (!answer) throw new Error('the script is empty');
     const isOpen = answer.openReviewId !== null && this.outcome === null;
     return { ...answer, openReviewId: isOpen ? answer.openReviewId : null };
   }
@@ -81,7 +72,7 @@ describe('the workflow of a payout', () => {
   }, 120_000);
   afterAll(() => server.teardown());
 
-  const begin = async (script: Script) => {
+  const begin = async (...script: PayoutStep[]) => {
     runs += 1;
     const id = `payout:pyt_${runs}`;
     const scripted = new Scripted(script, () => server.currentTimeMs());
@@ -99,113 +90,122 @@ describe('the workflow of a payout', () => {
     return { scripted, worker, handle, decision };
   };
 
-  test.each<[string, Script, string[]]>([
-    ['success at the first question', {}, ['begin', 'submit', 'ask']],
+  const paid = step('end', 0, 'paid');
+  const unknown = step('wait', secondMs, 'unknown');
+  const confirms = step('wait', hourMs, 'awaiting_confirmation');
+
+  test.each<[string, string, PayoutStep[]]>([
+    ['paid', 'success in the answer to the submission', [paid]],
     [
-      'success in the answer to the submission',
-      { submit: [step('end', 0, 'paid')] },
-      ['begin', 'submit'],
+      'processing-then-paid',
+      'success at the second question',
+      [step('wait', secondMs), step('wait', secondMs), paid],
     ],
-    ['failure', { ask: [step('end', 0, 'failed')] }, ['begin', 'submit', 'ask']],
+    ['failed', 'failure for good', [step('wait', secondMs), step('end', 0, 'failed')]],
     [
-      'no answer, and the number is not known: sent again, under the same number',
-      {
-        submit: [step('ask', secondMs, 'unknown'), step('end', 0, 'failed')],
-        ask: [step('submit', 0, 'unknown')],
-      },
-      ['begin', 'submit', 'ask', 'submit'],
-    ],
-    [
-      'no answer, and it was paid: asked, not sent again',
-      {
-        submit: [step('ask', secondMs, 'unknown')],
-        ask: [step('ask', secondMs, 'unknown'), step('end', 0, 'paid')],
-      },
-      ['begin', 'submit', 'ask', 'ask'],
+      'unknown-then-paid',
+      'no answer: it is asked about until it is known',
+      [unknown, unknown, paid],
     ],
     [
-      'a run that was lost after its call: it asks before it sends',
-      { begin: [step('ask', secondMs, 'submitting')] },
-      ['begin', 'ask'],
+      'confirm-expired',
+      'a payee who does not confirm',
+      [confirms, confirms, step('end', 0, 'failed')],
     ],
     [
-      'watched after success, and returned',
-      {
-        submit: [step('watch', secondMs, 'paid')],
-        ask: [step('watch', secondMs, 'paid'), step('end', 0, 'returned')],
-      },
-      ['begin', 'submit', 'ask', 'ask'],
+      'balance-short-then-paid',
+      'an empty account at the provider: it goes on when there is money',
+      [step('wait', 5 * secondMs, 'submitting'), step('wait', 10 * secondMs, 'submitting'), paid],
     ],
-    ['nothing left to do', { begin: [step('end', 0, 'paid')] }, ['begin']],
-  ])('%s', async (_, script, calls) => {
-    const { scripted, worker, handle } = await begin(script);
+    [
+      'canceled',
+      'stopped while its payee had not confirmed',
+      [confirms, step('end', 0, 'canceled')],
+    ],
+    ['nothing-left', 'nothing left to do', [step('end', 0, 'canceled')]],
+  ])('%s: %s, one activity for each step', async (name, _, script) => {
+    const { scripted, worker, handle } = await begin(...script);
     await worker.runUntil(() => handle.result());
-    expect(scripted.calls).toEqual(calls);
+    expect(scripted.calls).toEqual(script.map(() => 'advance'));
+    await saveHistory(`payout-${name}`, handle);
+  });
+
+  test('a payout paid at once is one activity and nothing else', async () => {
+    const { worker, handle } = await begin(paid);
+    await worker.runUntil(() => handle.result());
+    const { events } = await handle.fetchHistory();
+    expect(events).toHaveLength(11);
   });
 
   test('a payee who takes 20 hours to confirm is waited for', async () => {
-    const asking = Array.from({ length: 20 }, () => step('ask', hourMs, 'awaiting_confirmation'));
-    const { scripted, worker, handle } = await begin({
-      submit: [step('ask', hourMs, 'awaiting_confirmation')],
-      ask: [...asking, step('end', 0, 'paid')],
-    });
+    const asking = Array.from({ length: 21 }, () => confirms);
+    const { scripted, worker, handle } = await begin(...asking, paid);
     await worker.runUntil(() => handle.result());
-    expect(scripted.count('ask')).toBe(21);
+    expect(scripted.count('advance')).toBe(22);
     expect((scripted.times.at(-1) ?? 0) - (scripted.times[0] ?? 0)).toBeGreaterThan(20 * hourMs);
   });
 
-  test('a suspended distributor is looked at again, and paid when it may be', async () => {
-    const pause = step('pause', 60 * secondMs, 'queued');
-    const { scripted, worker, handle } = await begin({
-      submit: [pause, pause, step('end', 0, 'paid')],
-    });
-    await worker.runUntil(() => handle.result());
-    expect(scripted.calls).toEqual(['begin', 'submit', 'submit', 'submit']);
-  });
-
-  test('news ends a wait at once, and five messages cause no second submission', async () => {
-    const { scripted, worker, handle } = await begin({
-      submit: [step('ask', hourMs)],
-      ask: [step('ask', hourMs), step('end', 0, 'paid')],
-    });
+  test('news ends a wait at once, and five messages cause one more step', async () => {
+    const { scripted, worker, handle } = await begin(
+      step('wait', hourMs),
+      step('wait', hourMs),
+      paid,
+    );
     await worker.runUntil(async () => {
-      await until(() => scripted.count('submit') === 1, 'submitted');
+      await until(() => scripted.count('advance') === 1, 'submitted');
       await Promise.all(Array.from({ length: 5 }, () => handle.signal(providerNews)));
       await handle.result();
     });
-    expect(scripted.count('submit')).toBe(1);
-    expect(scripted.count('ask')).toBe(2);
-    expect((scripted.times[2] ?? 0) - (scripted.times[1] ?? 0)).toBeLessThan(hourMs);
+    expect(scripted.count('advance')).toBeLessThanOrEqual(3);
+    expect((scripted.times[1] ?? 0) - (scripted.times[0] ?? 0)).toBeLessThan(hourMs);
   });
 
-  test('when nobody answers a person is called, and after the decision it is asked again', async () => {
-    const { scripted, worker, handle, decision } = await begin({
-      submit: [step('call', 0, 'unknown')],
-      ask: [step('end', 0, 'paid')],
-    });
+  test('money that comes back days later: the news starts it again, and it ends again', async () => {
+    const { scripted, worker, handle } = await begin(paid, step('end', 0, 'returned'));
     await worker.runUntil(async () => {
-      await until(() => scripted.count('call') === 1, 'called');
-      expect(scripted.count('ask')).toBe(0);
+      await handle.result();
+      const again = await server.client.workflow.signalWithStart('payout', {
+        workflowId: handle.workflowId,
+        taskQueue: handle.workflowId,
+        args: [{ payoutId: handle.workflowId.slice('payout:'.length) }],
+        signal: providerNews,
+        signalArgs: [],
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      });
+      await again.result();
+      await saveHistory('payout-returned', again);
+    });
+    expect(scripted.calls).toEqual(['advance', 'advance']);
+  });
+
+  test('when nobody answers a person is called, and the provider is asked on meanwhile', async () => {
+    const { scripted, worker, handle, decision } = await begin(
+      // Time is not skipped before somebody waits for the end: these are real milliseconds.
+      step('call', 100, 'unknown'),
+      step('wait', 100, 'unknown', 'rev_1'),
+      step('wait', 100, 'unknown', 'rev_1'),
+      step('wait', 100 * hourMs, 'unknown', 'rev_1'),
+      paid,
+    );
+    await worker.runUntil(async () => {
+      await until(() => scripted.count('advance') === 4, 'asked while the task is open');
+      const before = await server.currentTimeMs();
       await decision();
       await handle.result();
+      expect((await server.currentTimeMs()) - before).toBeLessThan(100 * hourMs);
     });
-    expect(scripted.calls).toEqual(['begin', 'submit', 'call', 'ask']);
+    expect(scripted.count('call')).toBe(1);
+    await saveHistory('payout-called-then-paid', handle);
   });
 
-  test('the provider speaks while a person is called: booked at once, and the task stays', async () => {
-    const { scripted, worker, handle, decision } = await begin({
-      submit: [step('call', 0, 'unknown')],
-      ask: [step('end', 0, 'paid', 'rev_1')],
-      begin: [step('submit', 0, 'queued'), step('end', 0, 'paid', 'rev_1')],
-    });
+  test('at its end with an open task it waits for the decision', async () => {
+    const { scripted, worker, handle, decision } = await begin(step('end', 0, 'paid', 'rev_1'));
     await worker.runUntil(async () => {
-      await until(() => scripted.count('call') === 1, 'called');
-      await handle.signal(providerNews);
-      await until(() => scripted.count('ask') === 1, 'asked');
+      await until(() => scripted.count('advance') === 1, 'at its end');
       expect((await handle.describe()).status.name).toBe('RUNNING');
       await decision();
       await handle.result();
     });
-    expect(scripted.count('submit')).toBe(1);
+    expect(scripted.count('advance')).toBe(2);
   });
 });

@@ -1,8 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { TransferNews } from '../../domain/payout/news';
 import type {
+  BillOutcome,
   CallbackVerdict,
   ChannelAdapter,
+  NotTaken,
   PollingRules,
   QueryOutcome,
   SubmitOutcome,
@@ -10,7 +12,14 @@ import type {
   Unknown,
 } from '../channel';
 import { isTimely, matchesSignature, sandboxKey, sandboxSignature } from './signature';
-import { CallbackBody, newsOf, type SandboxSettings, TransferView } from './wire';
+import {
+  BillBody,
+  CallbackBody,
+  FaultBody,
+  newsOf,
+  type SandboxSettings,
+  TransferView,
+} from './wire';
 
 /** Where the sandbox provider is, and how it reaches us. */
 export interface SandboxEndpoint {
@@ -23,6 +32,7 @@ export interface SandboxEndpoint {
 
 const defaultSubmitTimeoutMs = 2_000;
 const queryTimeoutMs = 2_000;
+const billTimeoutMs = 30_000;
 const defaultConfirmSeconds = 20;
 
 const pollDelaysMs = [1_000, 1_000, 2_000, 3_000, 5_000, 8_000, 13_000, 20_000];
@@ -50,6 +60,7 @@ export function sandboxAdapter(
     signedCall({ endpoint, channelId, key }, method, path, body, timeoutMs);
   return {
     polling: sandboxPolling,
+    ...(settings.callsPerSecond === undefined ? {} : { callsPerSecond: settings.callsPerSecond }),
     async submit(order) {
       const body = transferBody(order, channelId, settings, endpoint);
       const timeoutMs = settings.submitTimeoutMs ?? defaultSubmitTimeoutMs;
@@ -63,6 +74,8 @@ export function sandboxAdapter(
         await call('POST', `${pathOf(number)}/cancellation`, '', queryTimeoutMs),
         number,
       ),
+    bill: async (day) =>
+      billOutcome(await call('GET', `/bills/${encodeURIComponent(day)}`, '', billTimeoutMs), day),
     verifyCallback: (headers, rawBody, now) =>
       verifyCallback({ channelId, key }, headers, rawBody, now),
   };
@@ -134,8 +147,35 @@ function submitOutcome(reply: Reply, order: TransferOrder): SubmitOutcome {
   if ('kind' in reply) return reply;
   // A number that the provider holds for something else, or a body that it cannot read, is a fault
   // of ours. Asking is always safe; calling it a failure would give back money that may have moved.
-  if (reply.status !== 200) return unknownStatus(reply.status);
+  if (reply.status !== 200) return refusalOf(reply) ?? unknownStatus(reply.status);
   return transferNews(reply.text, order.channelNumber, order.amount);
+}
+
+const refusals: Readonly<Record<string, { status: number; cause: NotTaken['cause'] }>> = {
+  BALANCE_SHORT: { status: 402, cause: 'balance_short' },
+  THROTTLED: { status: 429, cause: 'throttled' },
+  LIMIT: { status: 403, cause: 'limit' },
+  SETUP: { status: 403, cause: 'setup' },
+};
+
+/** Only the provider's own words count: a 429 of some proxy may come after the call went through. */
+function refusalOf({ status, text }: { status: number; text: string }): NotTaken | undefined {
+  const parsed = FaultBody.safeParse(parseJson(text));
+  const known = parsed.success ? refusals[parsed.data.code] : undefined;
+  if (!parsed.success || known?.status !== status) return undefined;
+  return { kind: 'not_taken', cause: known.cause, ...parsed.data };
+}
+
+function billOutcome(reply: Reply, day: string): BillOutcome {
+  if ('kind' in reply) return reply;
+  const fault = FaultBody.safeParse(parseJson(reply.text));
+  if (reply.status === 404 && fault.data?.code === 'NOT_READY') return { kind: 'not_ready' };
+  if (reply.status !== 200) return unknownStatus(reply.status);
+  const parsed = BillBody.safeParse(parseJson(reply.text));
+  if (!parsed.success) return { kind: 'unknown', detail: 'the bill could not be read' };
+  if (parsed.data.day !== day) return { kind: 'unknown', detail: 'the bill is of another day' };
+  const rows = parsed.data.rows.map((row) => ({ ...row, amount: BigInt(row.amount) }));
+  return { kind: 'bill', rows };
 }
 
 function queryOutcome(reply: Reply, channelNumber: string): QueryOutcome {

@@ -7,6 +7,8 @@ export const SandboxSettings = z.strictObject({
   confirmSeconds: z.number().int().min(1).max(3600).optional(),
   /** how long a submission waits for its answer; default 2000 */
   submitTimeoutMs: z.number().int().min(100).max(5000).optional(),
+  /** submissions a second, over all workers; left out: no limit */
+  callsPerSecond: z.number().int().min(1).max(1000).optional(),
 });
 
 export type SandboxSettings = z.output<typeof SandboxSettings>;
@@ -48,6 +50,23 @@ export const CallbackBody = z.object({
   state: States,
   failure: Failure.nullable(),
   occurredAt: moment,
+});
+
+/** An answer that is not 200. */
+export const FaultBody = z.object({ code: z.string().max(64), message: z.string().max(1024) });
+
+/** The bill of one day. */
+export const BillBody = z.object({
+  day: z.string(),
+  rows: z.array(
+    z.object({
+      channelNumber: z.string().min(1).max(64),
+      providerNumber: z.string().max(64).nullable(),
+      amount: z.number().int().positive(),
+      kind: z.enum(['paid', 'returned']),
+      at: moment,
+    }),
+  ),
 });
 
 interface Facts {

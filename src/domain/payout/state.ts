@@ -1,4 +1,5 @@
 import type { TransferNews } from './news';
+import { isRefusal, type WaitingReason } from './waiting';
 
 export const payoutStatuses = [
   'queued',
@@ -14,11 +15,15 @@ export const payoutStatuses = [
 
 export type PayoutStatus = (typeof payoutStatuses)[number];
 
-/** What can happen to a payout: we submit or withdraw it, the provider says something, or nothing. */
+/**
+ * What can happen to a payout: we submit or withdraw it, the provider says something, or nothing, or
+ * that it did not take the order.
+ */
 export const payoutMoves = [
   'submit',
   'withdraw',
   'silence',
+  'refusal',
   'processing',
   'awaiting_confirmation',
   'paid',
@@ -42,6 +47,7 @@ const sent: Row = {
   submit: 'illegal',
   withdraw: 'illegal',
   silence: 'stay',
+  refusal: 'stay',
   processing: 'processing',
   awaiting_confirmation: 'awaiting_confirmation',
   paid: 'paid',
@@ -67,6 +73,7 @@ const table: Record<PayoutStatus, Row> = {
     submit: 'submitting',
     withdraw: 'canceled',
     silence: 'illegal',
+    refusal: 'illegal',
     processing: 'contradiction',
     awaiting_confirmation: 'contradiction',
     paid: 'contradiction',
@@ -76,7 +83,7 @@ const table: Record<PayoutStatus, Row> = {
   },
   submitting: { ...sent, silence: 'unknown' },
   // Sent again under the same number, once the provider has said that it does not know the number.
-  unknown: { ...sent, submit: 'submitting' },
+  unknown: { ...sent, submit: 'submitting', refusal: 'submitting' },
   awaiting_confirmation: { ...sent, awaiting_confirmation: 'stay' },
   processing: { ...sent, processing: 'stay' },
   paid: {
@@ -115,12 +122,26 @@ export function isFinal(status: PayoutStatus): boolean {
   return ['paid', 'returned', 'failed', 'canceled'].includes(status);
 }
 
-/** An admin may ask for another try only where nothing is on its way, or nobody knows. */
-export function isRetryable(status: PayoutStatus): boolean {
-  return status === 'queued' || status === 'unknown';
+/**
+ * Whether the order may be handed to the provider now: the first time, while the provider does not
+ * know the number, and after it said that it did not take the order. Always under the same number.
+ */
+export function mayHandOver(status: PayoutStatus, reason: WaitingReason | null): boolean {
+  if (typeof transition(status, 'submit') !== 'string') return true;
+  if (status === 'submitting') return isRefusal(reason);
+  // The provider has it but our account there was empty: it wants the same order once more.
+  return status === 'processing' && reason === 'balance';
 }
 
-/** The provider has it and it is not at its end: the channel can be asked to stop it. */
-export function isStoppable(status: PayoutStatus): boolean {
-  return status === 'awaiting_confirmation' || status === 'processing';
+/** An admin may ask for another try only where nothing is on its way, or nobody knows. */
+export function isRetryable(status: PayoutStatus, reason: WaitingReason | null): boolean {
+  return (
+    status === 'queued' || status === 'unknown' || (status === 'submitting' && isRefusal(reason))
+  );
+}
+
+/** It was sent and is not at its end: the channel can be asked to stop it. */
+export function isStoppable(status: PayoutStatus, reason: WaitingReason | null): boolean {
+  if (status === 'awaiting_confirmation' || status === 'processing') return true;
+  return status === 'submitting' && isRefusal(reason);
 }

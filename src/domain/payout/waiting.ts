@@ -1,54 +1,202 @@
 import type { PayoutStatus } from './state';
 
 /** Why a payout waits, where its status alone does not say it. Stored as a code, shown as a text. */
-export const waitingReasons = ['suspended', 'dayLimit', 'silent', 'review'] as const;
+export const waitingReasons = [
+  'suspended',
+  'dayLimit',
+  'overDayLimit',
+  'silent',
+  'review',
+  'turn',
+  'balance',
+  'throttled',
+  'limit',
+  'setup',
+  'risk',
+  'stopping',
+] as const;
 export type WaitingReason = (typeof waitingReasons)[number];
+
+/** The channel said that it did not take the order: nothing moved, and the same order may be sent again. */
+const refused: readonly WaitingReason[] = ['balance', 'throttled', 'limit', 'setup'];
+
+export function isRefusal(reason: WaitingReason | null): boolean {
+  return reason !== null && refused.includes(reason);
+}
 
 export type Language = 'zh-CN' | 'en';
 
-type Words = Record<Language, string>;
+/** A sentence without its end, and how it goes on when the date is known. */
+interface Words {
+  says: Record<Language, string>;
+  dated: Record<Language, (date: string) => string>;
+}
+
+const nextLook: Words['dated'] = {
+  'zh-CN': (date) => `，下次查询：${date}`,
+  en: (date) => `; it is asked again at ${date}`,
+};
+const nextTry: Words['dated'] = {
+  'zh-CN': (date) => `，下次提交：${date}`,
+  en: (date) => `; the next try is at ${date}`,
+};
 
 const byReason: Record<WaitingReason, Words> = {
   suspended: {
-    'zh-CN': '分销员已被暂停，尚未提交的付款暂缓。',
-    en: 'The distributor is suspended; payouts that were not submitted yet are paused.',
+    says: {
+      'zh-CN': '分销员已被暂停，尚未提交的付款暂缓',
+      en: 'The distributor is suspended, so payouts that were not submitted yet are paused',
+    },
+    dated: nextTry,
   },
   dayLimit: {
-    'zh-CN': '已达到付款渠道的单日限额，稍后自动提交。',
-    en: "The channel's limit for a day is reached; it will be submitted later.",
+    says: {
+      'zh-CN': '已达到付款渠道的单日限额，稍后自动提交',
+      en: "The channel's limit for a day is reached, so it is submitted later",
+    },
+    dated: nextTry,
+  },
+  overDayLimit: {
+    says: {
+      'zh-CN': '金额超过付款渠道的单日限额，正等待人工处理',
+      en: "The amount is above the channel's limit for a day, so a person has to look at it",
+    },
+    dated: nextTry,
   },
   silent: {
-    'zh-CN': '付款渠道没有给出明确答复，系统正在查询，不会重复付款。',
-    en: 'The channel gave no clear answer. It is being asked; nothing is paid twice.',
+    says: {
+      'zh-CN': '付款渠道没有给出明确答复，系统正在查询，不会重复付款',
+      en: 'The channel gave no clear answer and is being asked, and nothing is paid twice',
+    },
+    dated: nextLook,
   },
   review: {
-    'zh-CN': '付款渠道长时间没有明确答复，正等待人工处理。',
-    en: 'The channel has given no clear answer for long; a person has to look at it.',
+    says: {
+      'zh-CN': '付款渠道长时间没有明确答复，正等待人工处理',
+      en: 'The channel has given no clear answer for long, so a person has to look at it',
+    },
+    dated: nextLook,
+  },
+  turn: {
+    says: {
+      'zh-CN': '付款渠道限制提交速度，正在排队',
+      en: 'The channel limits the pace of submissions, and this one waits for its turn',
+    },
+    dated: nextTry,
+  },
+  balance: {
+    says: {
+      'zh-CN': '商户在付款渠道的余额不足，充值后自动继续',
+      en: "The merchant's balance at the channel is too low; it goes on by itself after a top-up",
+    },
+    dated: nextTry,
+  },
+  throttled: {
+    says: {
+      'zh-CN': '付款渠道要求放慢提交速度',
+      en: 'The channel asked for fewer calls',
+    },
+    dated: nextTry,
+  },
+  limit: {
+    says: {
+      'zh-CN': '付款渠道的额度已用完，额度恢复后自动提交',
+      en: 'A limit of the channel is used up, so it is submitted when there is room again',
+    },
+    dated: nextTry,
+  },
+  setup: {
+    says: {
+      'zh-CN': '付款渠道拒绝了商户的设置，正等待人工处理',
+      en: "The channel does not accept the merchant's setup, so a person has to mend it",
+    },
+    dated: nextTry,
+  },
+  risk: {
+    says: {
+      'zh-CN': '付款渠道正在进行风险审核',
+      en: 'The channel examines the transfer for risk',
+    },
+    dated: nextLook,
+  },
+  stopping: {
+    says: {
+      'zh-CN': '管理员要求停止付款，正在向付款渠道确认',
+      en: 'An admin asked to stop it, and the channel is being asked',
+    },
+    dated: nextLook,
   },
 };
 
 const byStatus: Record<PayoutStatus, Words | null> = {
-  queued: { 'zh-CN': '排队中，即将提交给付款渠道。', en: 'Queued; it will be submitted soon.' },
-  submitting: { 'zh-CN': '正在提交给付款渠道。', en: 'Being submitted to the channel.' },
+  queued: {
+    says: {
+      'zh-CN': '排队中，即将提交给付款渠道',
+      en: 'Queued; it will be submitted to the channel soon',
+    },
+    dated: nextTry,
+  },
+  submitting: {
+    says: { 'zh-CN': '正在提交给付款渠道', en: 'Being submitted to the channel' },
+    dated: nextLook,
+  },
   unknown: byReason.silent,
   awaiting_confirmation: {
-    'zh-CN': '等待收款人在付款渠道确认收款。',
-    en: 'Waiting for the payee to confirm with the channel.',
+    says: {
+      'zh-CN': '等待收款人在付款渠道确认收款',
+      en: 'Waiting for the payee to confirm with the channel',
+    },
+    dated: {
+      'zh-CN': (date) => `，确认截止时间：${date}`,
+      en: (date) => ` until ${date}`,
+    },
   },
-  processing: { 'zh-CN': '付款渠道正在处理。', en: 'The channel is processing it.' },
+  processing: {
+    says: { 'zh-CN': '付款渠道正在处理', en: 'The channel is processing it' },
+    dated: nextLook,
+  },
   paid: null,
   returned: null,
   failed: null,
   canceled: null,
 };
 
-/** Why there is no money yet, for a person; null when there is nothing to wait for. */
+export interface Waiting {
+  status: PayoutStatus;
+  reason: string | null;
+  /** real time; null: nobody knows */
+  until: Date | null;
+}
+
+/**
+ * Why there is no money yet, in one sentence for a person, with a date where one is known; null when
+ * there is nothing to wait for.
+ * @param timeZone IANA zone in which the date is written
+ */
 export function whyNotYet(
-  status: PayoutStatus,
-  reason: string | null,
+  { status, reason, until }: Waiting,
   language: Language,
-): string | null {
+  timeZone: string,
+): { text: string; until: Date | null } | null {
   const known = waitingReasons.find((candidate) => candidate === reason);
   const words = byStatus[status] === null ? null : known ? byReason[known] : byStatus[status];
-  return words === null ? null : words[language];
+  if (words === null) return null;
+  const date = until === null ? '' : words.dated[language](written(until, timeZone));
+  return { text: `${words.says[language]}${date}${language === 'en' ? '.' : '。'}`, until };
+}
+
+/** `2026-11-03 09:05 (Asia/Shanghai)`: the same in every language, and never mistaken. */
+function written(moment: Date, timeZone: string): string {
+  const parts = new Intl.DateTimeFormat('en-GB', {
+    timeZone,
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  }).formatToParts(moment);
+  const part = (type: string) => parts.find((each) => each.type === type)?.value ?? '';
+  const day = `${part('year')}-${part('month')}-${part('day')}`;
+  return `${day} ${part('hour')}:${part('minute')} (${timeZone})`;
 }

@@ -9,6 +9,7 @@ import {
   settingsPlace,
 } from '../../db/channel';
 import { newId } from '../../db/id';
+import { type ChannelStanding, standingOfChannels } from '../../db/reconciliation-read';
 import type { Vault } from '../../db/vault';
 import { Refusal } from '../../domain/kernel/refusal';
 import { check } from '../faults';
@@ -45,7 +46,7 @@ const create = defineRoute({
     await insertChannel(tx, channel);
     const { kind, name, limits } = body;
     await audit({ action: 'channel.created', subjectId: id, after: { kind, name, limits } });
-    return answer(201, viewOf(channel, deps.vault));
+    return answer(201, viewOf(channel, deps.vault, undefined));
   },
 });
 
@@ -75,9 +76,13 @@ const list = defineRoute({
   handle: async ({ query, caller, deps }) => {
     const rows = await listChannels(deps.db.read, { storeId: caller.storeId, ...query });
     const channels = page(rows, query.limit, ({ id }) => id);
+    const standing = await standingOfChannels(
+      deps.db.read,
+      channels.data.map(({ id }) => id),
+    );
     return answer(
       200,
-      mapPage(channels, (row) => viewOf(row, deps.vault)),
+      mapPage(channels, (row) => viewOf(row, deps.vault, standing.get(row.id))),
     );
   },
 });
@@ -92,11 +97,12 @@ const get = defineRoute({
   answers: { 200: ChannelView },
   handle: async ({ params, caller, deps }) => {
     const channel = await findChannel(deps.db.read, caller, params.id);
-    return answer(200, viewOf(channel, deps.vault));
+    const standing = await standingOfChannels(deps.db.read, [channel.id]);
+    return answer(200, viewOf(channel, deps.vault, standing.get(channel.id)));
   },
 });
 
-function viewOf(row: ChannelRow, vault: Vault) {
+function viewOf(row: ChannelRow, vault: Vault, standing: ChannelStanding | undefined) {
   const { id, name, createdAt, perTransferAmount, perDayAmount } = row;
   const names = Object.keys(openSettings(vault, row).settings as object);
   return {
@@ -106,7 +112,15 @@ function viewOf(row: ChannelRow, vault: Vault) {
     settings: Object.fromEntries(names.map((key) => [key, 'set' as const])),
     limits: { perTransferAmount, perDayAmount },
     createdAt,
+    reconciledThrough: standing?.reconciledThrough ?? null,
+    held: heldOf(standing),
   };
+}
+
+function heldOf(standing: ChannelStanding | undefined) {
+  const { heldCause: cause = null, heldSince = null, heldUntil = null } = standing ?? {};
+  if (cause === null || heldSince === null || heldUntil === null) return null;
+  return { cause, since: heldSince, until: heldUntil };
 }
 
 export const channelRoutes = [create, list, get];

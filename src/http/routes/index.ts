@@ -22,6 +22,7 @@ import { ledgerRoutes } from './ledger';
 import { previewRoutes } from './preview';
 import { regionAgentRoutes } from './region-agent';
 import { reviewRoutes } from './review';
+import { reconciliationRoutes } from './reconciliation';
 import { settlementRoutes } from './settlement';
 import { simulationRoutes } from './simulation';
 import { applicationRoutes } from './application';
@@ -68,6 +69,7 @@ export function allRoutes(config: Pick<HttpConfig, 'signInAttempts'>): Route[] {
     ...noticeRoutes,
     ...channelRoutes,
     ...bankFileRoutes,
+    ...reconciliationRoutes,
     ...settlementRoutes,
     ...payoutRoutes,
     ...callbackRoutes,

@@ -6,10 +6,11 @@ import {
   findPayout,
   listPayouts,
   lockPayout,
-  type PayoutRow,
   requestCancel,
+  type ShownPayout,
   wakePayout,
 } from '../../db/payout';
+import { endHold } from '../../db/channel-state';
 import { withdrawPayout } from '../../db/payout-booking';
 import { Refusal } from '../../domain/kernel/refusal';
 import { isRetryable, isStoppable } from '../../domain/payout/state';
@@ -66,20 +67,21 @@ const retry = defineRoute({
   path: '/v1/payouts/:id/retries',
   summary: 'Go on with a payout now',
   description:
-    'For a payout that is queued or unknown. An unknown one is asked about first and never sent under a new number.',
+    'For a payout that is queued or unknown, or that its channel did not take. An unknown one is asked about first and never sent under a new number. A channel that is held (its balance was short, for example) is tried at once.',
   tag,
   access: mayWrite,
   params,
   answers: { 202: PayoutView },
-  write: async ({ tx, params, caller, locale, audit }) => {
-    const { id } = await findPayout(tx, caller, params.id);
+  write: async ({ tx, params, caller, now, locale, audit }) => {
+    const { id, timeZone } = await findPayout(tx, caller, params.id);
     const payout = await lockPayout(tx, id);
-    if (!isRetryable(payout.status)) {
+    if (!isRetryable(payout.status, payout.waitingText)) {
       throw new Refusal('payout_not_retryable', `It is ${payout.status}.`);
     }
+    await endHold(tx, payout.channelId, now);
     await wakePayout(tx, id);
     await audit({ action: 'payout.retried', subjectId: id, before: { status: payout.status } });
-    return answer(202, viewOf(payout, await attemptsOf(tx, id), locale));
+    return answer(202, viewOf({ ...payout, timeZone }, await attemptsOf(tx, id), locale));
   },
 });
 
@@ -94,25 +96,25 @@ const cancel = defineRoute({
   params,
   answers: { 200: PayoutView, 202: PayoutView },
   write: async ({ tx, params, caller, now, locale, audit }) => {
-    const { id } = await findPayout(tx, caller, params.id);
+    const { id, timeZone } = await findPayout(tx, caller, params.id);
     const before = await lockPayout(tx, id);
     const { status } = before;
-    if (status !== 'queued' && !isStoppable(status)) {
+    if (status !== 'queued' && !isStoppable(status, before.waitingText)) {
       throw new Refusal('payout_not_cancelable', `It is ${status}.`);
     }
     await audit({ action: 'payout.canceled', subjectId: id, before: { status } });
     if (status === 'queued') {
       const payout = await withdrawPayout(tx, id, now);
       await wakePayout(tx, id);
-      return answer(200, viewOf(payout, await attemptsOf(tx, id), locale));
+      return answer(200, viewOf({ ...payout, timeZone }, await attemptsOf(tx, id), locale));
     }
     await requestCancel(tx, id, now);
-    return answer(202, viewOf(before, await attemptsOf(tx, id), locale));
+    return answer(202, viewOf({ ...before, timeZone }, await attemptsOf(tx, id), locale));
   },
 });
 
-function viewOf(row: PayoutRow, attempts: readonly AttemptRow[], locale: Locale) {
-  const why = whyNotYet(row.status, row.waitingText, locale);
+function viewOf(row: ShownPayout, attempts: readonly AttemptRow[], locale: Locale) {
+  const { status, waitingText: reason, waitingUntil: until } = row;
   return {
     id: row.id,
     statementId: row.statementId,
@@ -136,7 +138,8 @@ function viewOf(row: PayoutRow, attempts: readonly AttemptRow[], locale: Locale)
       row.failureCode === null
         ? null
         : { code: row.failureCode, message: row.failureMessage ?? '' },
-    whyNotYet: why === null ? null : { text: why, until: row.waitingUntil },
+    whyNotYet: whyNotYet({ status, reason, until }, locale, row.timeZone),
+    confirmation: row.confirmation,
     createdAt: row.createdAt,
     submittedAt: row.submittedAt,
     finalAt: row.finalAt,

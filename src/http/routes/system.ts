@@ -4,6 +4,9 @@ import { tokenHash } from '../../db/token';
 import { bearerToken } from '../authenticate';
 import { docsPage } from '../docs-page';
 import { media, openApiDocument, problemTable } from '../openapi';
+import { heldChannels } from '../../db/channel-state';
+import { holdCauses } from '../../domain/payout/asking';
+import type { HttpDeps } from '../deps';
 import { ProtocolRefusal } from '../problem';
 import { answer, defineRoute, RawBody, type Route } from '../route';
 import { encodeJson } from '../strict-json';
@@ -73,9 +76,18 @@ const metrics = defineRoute({
         });
       }
     }
+    await countHeldChannels(deps).catch(() => deps.metrics.channelsHeld.reset());
     return answer(200, new RawBody(prometheus, await deps.metrics.registry.metrics()));
   },
 });
+
+/** One channel that is held keeps many people waiting: it is worth an alarm. */
+async function countHeldChannels({ db, metrics }: HttpDeps): Promise<void> {
+  const held = await heldChannels(db.read);
+  for (const cause of holdCauses) {
+    metrics.channelsHeld.set({ cause }, held.find((each) => each.cause === cause)?.count ?? 0);
+  }
+}
 
 /** The routes about the service itself; the document describes `others` and these. */
 export function systemRoutes(others: readonly Route[]): Route[] {

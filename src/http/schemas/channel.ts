@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { idOf, moment, positiveAmount, text } from './common';
+import { holdCauses } from '../../domain/payout/asking';
+import { count, idOf, moment, positiveAmount, text } from './common';
 
 export const channelKinds = ['sandbox', 'wechat', 'alipay', 'bankFile'] as const;
 
@@ -29,5 +30,45 @@ export const ChannelView = z
       perDayAmount: positiveAmount.nullable(),
     }),
     createdAt: moment,
+    reconciledThrough: z.iso.date().nullable().meta({
+      description:
+        "Every day up to this one (the provider's calendar) is compared with the provider's bill, and every difference is decided",
+    }),
+    held: z
+      .strictObject({
+        cause: z.enum(holdCauses),
+        since: moment,
+        until: moment,
+      })
+      .nullable()
+      .meta({ description: 'Why nothing is submitted for a while, and when the next try is' }),
   })
   .meta({ id: 'Channel' });
+
+/** One day's bill of a channel beside our books. */
+export const ReconciliationView = z
+  .strictObject({
+    channelId: idOf('channel'),
+    day: z.iso.date().meta({ description: "A day of the provider's calendar" }),
+    status: z.enum(['waiting', 'done']),
+    attempts: count,
+    rows: count.meta({ description: 'Rows of the bill' }),
+    matched: count,
+    differences: count,
+    openDifferences: count.meta({ description: 'Those that no person has decided yet' }),
+    askedAt: moment.nullable(),
+    finishedAt: moment.nullable(),
+  })
+  .meta({ id: 'Reconciliation' });
+
+export const DifferenceView = z
+  .strictObject({
+    channelNumber: z.string(),
+    kind: z.enum(['paid', 'returned']),
+    why: z.enum(['missing', 'extra', 'amount', 'status', 'duplicate']),
+    payoutId: idOf('payout').nullable(),
+    amount: positiveAmount.nullable().meta({ description: 'Ours, in fen' }),
+    billAmount: positiveAmount.nullable().meta({ description: 'Of the bill, in fen' }),
+    reviewId: idOf('review').nullable(),
+  })
+  .meta({ id: 'ReconciliationDifference' });

@@ -35,6 +35,10 @@ export const PayoutView = z
     attempts: z.array(Attempt),
     failure: z.strictObject({ code: z.string(), message: z.string() }).nullable(),
     whyNotYet: z.strictObject({ text: z.string(), until: moment.nullable() }).nullable(),
+    confirmation: z.record(z.string(), z.string()).nullable().meta({
+      description:
+        "While it waits for its payee: what the payee's page hands to the provider's front end",
+    }),
     createdAt: moment,
     submittedAt: moment.nullable(),
     finalAt: moment.nullable(),

@@ -81,6 +81,20 @@ export function behaviourOf(
     case 'late-callback':
       return plain([step(soonMs, 'paid')], { copies: 1, delayMs: 15_000, beforeAnswer: false });
     default:
-      return plain([step(soonMs, 'paid')]);
+      // As at most providers: the answer to the submission says already that the money has moved.
+      return plain([step(0, 'paid')]);
   }
+}
+
+export const refusalCodes = ['BALANCE_SHORT', 'THROTTLED', 'LIMIT', 'SETUP'] as const;
+export type RefusalCode = (typeof refusalCodes)[number];
+
+/**
+ * `not-taken:<CODE>:<n>`: the first n submissions are not taken, with that code, and nothing moves;
+ * after that the payee behaves as `ok`.
+ */
+export function refusalOf(account: string, submissionsBefore: number): RefusalCode | null {
+  const [name, code, times = '1'] = account.split(':');
+  if (name !== 'not-taken' || submissionsBefore >= Number(times)) return null;
+  return refusalCodes.find((known) => known === code) ?? null;
 }

@@ -1,6 +1,7 @@
 import type { Books } from './books';
 import { behaviourOf } from './behaviour';
 import type { Payment, TransferEvent } from './payment';
+import type { Faults } from './faults';
 import { merchantKey, sign } from './signature';
 
 /** Waits between attempts to deliver a callback, in milliseconds; the last one repeats. */
@@ -16,12 +17,15 @@ export class Courier {
   constructor(
     private readonly books: Books,
     private readonly secret: string,
+    private readonly faults: Faults,
   ) {}
 
   /** Sends an event as often, and as late, as the payee's behaviour says. */
   announce(payment: Payment, event: TransferEvent, alreadySent = 0): void {
     const { callbacks } = behaviourOf(payment.request);
-    for (let copy = alreadySent; copy < callbacks.copies; copy += 1) {
+    const more = this.faults.happens('duplicated') ? 1 + Math.floor(Math.random() * 4) : 0;
+    if (this.faults.happens('forged')) this.later(0, () => this.forge(payment, event));
+    for (let copy = alreadySent; copy < callbacks.copies + more; copy += 1) {
       // Further copies come in no particular rhythm, as they do in the field.
       const spreadMs = copy === 0 ? 0 : Math.floor(Math.random() * 3_000);
       this.later(callbacks.delayMs + spreadMs, () => this.deliver(payment, event, 0));
@@ -30,6 +34,16 @@ export class Courier {
 
   /** One attempt. Says whether the merchant took it. */
   async send(payment: Payment, event: TransferEvent): Promise<boolean> {
+    const key = merchantKey(this.secret, payment.request.merchantId);
+    const taken = await this.post(payment, event, key);
+    if (taken && !this.stopped && !this.books.isDelivered(event.id)) {
+      this.books.add({ line: 'delivered', at: new Date().toISOString(), eventId: event.id });
+      await this.books.settled();
+    }
+    return taken;
+  }
+
+  private async post(payment: Payment, event: TransferEvent, key: Buffer): Promise<boolean> {
     const { request } = payment;
     const body = JSON.stringify({
       id: event.id,
@@ -41,7 +55,6 @@ export class Courier {
       occurredAt: event.at,
     });
     const timestamp = String(Math.floor(Date.now() / 1000));
-    const key = merchantKey(this.secret, request.merchantId);
     try {
       const response = await fetch(request.callbackUrl, {
         method: 'POST',
@@ -56,14 +69,16 @@ export class Courier {
         },
       });
       await response.body?.cancel();
-      if (response.ok && !this.stopped && !this.books.isDelivered(event.id)) {
-        this.books.add({ line: 'delivered', at: new Date().toISOString(), eventId: event.id });
-        await this.books.settled();
-      }
       return response.ok;
     } catch {
       return false;
     }
+  }
+
+  /** What somebody else might send: a success that is none, signed with a key of his own. */
+  private async forge(payment: Payment, event: TransferEvent): Promise<void> {
+    const lie: TransferEvent = { ...event, id: `${event.id}-forged`, state: 'returned' };
+    await this.post(payment, lie, Buffer.from('a key that nobody knows'));
   }
 
   /** After a restart: everything that nobody has taken yet is sent again. */

@@ -1,6 +1,7 @@
-import { behaviourOf } from './behaviour';
+import { behaviourOf, type RefusalCode, refusalOf } from './behaviour';
 import type { Books } from './books';
 import type { Courier } from './courier';
+import type { Faults } from './faults';
 import {
   canMove,
   type Payment,
@@ -11,15 +12,21 @@ import {
 } from './payment';
 
 export type SubmitAnswer =
-  { kind: 'known'; payment: Payment } | { kind: 'no_answer' } | { kind: 'number_reused' };
+  | { kind: 'known'; payment: Payment }
+  | { kind: 'no_answer' }
+  | { kind: 'number_reused' }
+  /** nothing moved, and nothing is in the books */
+  | { kind: 'not_taken'; code: RefusalCode };
 
 /** The provider itself: takes transfers, lets them take their course, and never forgets one. */
 export class Provider {
   private readonly timers = new Map<string, NodeJS.Timeout>();
+  private readonly refusals = new Map<string, number>();
 
   constructor(
     private readonly books: Books,
     private readonly courier: Courier,
+    private readonly faults: Faults,
   ) {}
 
   /** Goes on where the last process stopped: what is overdue happens now. */
@@ -34,6 +41,8 @@ export class Provider {
    */
   async submit(request: TransferRequest): Promise<SubmitAnswer> {
     const known = this.books.find(request.merchantId, request.channelNumber);
+    const code = known ? null : this.refuses(request);
+    if (code !== null) return { kind: 'not_taken', code };
     const answer = known ? this.repeat(known, request) : await this.open(request);
     await this.books.settled();
     return answer;
@@ -70,13 +79,25 @@ export class Provider {
     this.courier.stop();
   }
 
+  private refuses(request: TransferRequest): RefusalCode | null {
+    const key = paymentKey(request.merchantId, request.channelNumber);
+    const before = this.refusals.get(key) ?? 0;
+    const code = refusalOf(request.account, before);
+    if (code !== null) this.refusals.set(key, before + 1);
+    if (code !== null) return code;
+    return this.faults.withdraw(request.merchantId, request.amount) ? null : 'BALANCE_SHORT';
+  }
+
   private async open(request: TransferRequest): Promise<SubmitAnswer> {
     this.books.add({ line: 'submission', at: new Date().toISOString(), request });
     const payment = this.books.find(request.merchantId, request.channelNumber);
     if (!payment) throw new Error('a payment that was just added is not in the books');
     const behaviour = behaviourOf(request);
-    if (behaviour.callbacks.beforeAnswer) {
+    const paysAtOnce = behaviour.steps[0]?.afterMs === 0;
+    if (behaviour.callbacks.beforeAnswer || (paysAtOnce && this.faults.happens('early'))) {
       await this.finishBeforeAnswer(payment);
+    } else if (paysAtOnce) {
+      this.move(payment, 'paid', null);
     } else {
       this.plan(payment);
     }

@@ -2,9 +2,11 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
-import { behaviourOf } from './behaviour';
+import { behaviourOf, type RefusalCode } from './behaviour';
+import { billOf } from './bill';
 import { Books } from './books';
 import { Courier } from './courier';
+import { FaultRates, Faults } from './faults';
 import type { Payment } from './payment';
 import { Provider } from './provider';
 import { isSigned, merchantKey } from './signature';
@@ -16,6 +18,8 @@ export interface SandboxOptions {
   dataDir: string;
   /** Secret of the installation; the keys of the merchants are derived from it. */
   secret: string;
+  /** opens the doors by which tests make it fail; default false */
+  faults?: boolean;
 }
 
 export interface RunningSandbox {
@@ -38,9 +42,11 @@ const TransferBody = z.strictObject({
 /** Starts the provider on its books and answers once it listens. */
 export async function startSandbox(options: SandboxOptions): Promise<RunningSandbox> {
   const books = await Books.open(options.dataDir);
-  const courier = new Courier(books, options.secret);
-  const provider = new Provider(books, courier);
-  const door = new FrontDoor(books, provider, options.secret);
+  const faults = new Faults();
+  const courier = new Courier(books, options.secret, faults);
+  const provider = new Provider(books, courier, faults);
+  const control = options.faults === true ? faults : null;
+  const door = new FrontDoor(books, provider, { secret: options.secret, faults, control });
   const server = createServer((request, response) => void door.open(request, response));
   server.listen(options.port, options.host ?? '127.0.0.1');
   await once(server, 'listening');
@@ -61,7 +67,7 @@ async function stop(server: Server, provider: Provider, books: Books): Promise<v
   await books.close();
 }
 
-type Answer = { status: number; body: object } | 'no_answer';
+type Answer = { status: number; body: object | string } | 'no_answer';
 
 const fault = (status: number, code: string, message: string): Answer => ({
   status,
@@ -73,7 +79,7 @@ class FrontDoor {
   constructor(
     private readonly books: Books,
     private readonly provider: Provider,
-    private readonly secret: string,
+    private readonly rules: { secret: string; faults: Faults; control: Faults | null },
   ) {}
 
   async open(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -86,8 +92,11 @@ class FrontDoor {
       response.on('close', () => clearTimeout(timer));
       return;
     }
-    response.writeHead(answer.status, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(answer.body));
+    const isPage = typeof answer.body === 'string';
+    response.writeHead(answer.status, {
+      'content-type': isPage ? 'text/html' : 'application/json',
+    });
+    response.end(isPage ? answer.body : JSON.stringify(answer.body));
   }
 
   private async answer(request: IncomingMessage): Promise<Answer> {
@@ -103,12 +112,18 @@ class FrontDoor {
         return { status: 200, body: await this.openBooks() };
       case 'POST /confirmations/:':
         return this.confirm(number ?? '');
+      case 'GET /faults':
+      case 'POST /faults':
+      case 'POST /balances':
+        return controlled(this.rules.control, route, body);
     }
     const merchantId = this.merchantOf(request, path, body);
     if (merchantId === null) return fault(401, 'BAD_SIGNATURE', 'the signature does not match');
     switch (route) {
       case 'POST /transfers':
-        return this.submit(merchantId, body);
+        return this.submitFaultily(merchantId, body);
+      case 'GET /bills/:':
+        return this.bill(merchantId, number ?? '');
       case 'GET /transfers/:':
         return found(await this.provider.query(merchantId, number ?? ''));
       case 'POST /transfers/:/cancellation':
@@ -124,9 +139,29 @@ class FrontDoor {
     const timestamp = header('sandbox-timestamp');
     const signature = header('sandbox-signature');
     if (merchantId === '') return null;
-    const key = merchantKey(this.secret, merchantId);
+    const key = merchantKey(this.rules.secret, merchantId);
     const parts = [timestamp, request.method ?? '', path, body];
     return isSigned(key, parts, { signature, timestamp }, new Date()) ? merchantId : null;
+  }
+
+  /** Answers as the fault that happens says; a fault after the work has not undone it. */
+  private async submitFaultily(merchantId: string, body: string): Promise<Answer> {
+    const happened = this.rules.faults.ofSubmission();
+    if (happened === 'errorBefore') return fault(503, 'BUSY', 'try again later');
+    if (happened === 'throttled') return fault(429, 'THROTTLED', 'too many calls');
+    const answer = await this.submit(merchantId, body);
+    if (happened === 'timeout') return 'no_answer';
+    if (happened === 'errorAfter') return fault(503, 'BUSY', 'try again later');
+    if (happened === 'html') return { status: 502, body: '<html><h1>Bad gateway</h1></html>' };
+    return answer;
+  }
+
+  private async bill(merchantId: string, day: string): Promise<Answer> {
+    if (!/^\d{4}-\d{2}-\d{2}$/.test(day)) return fault(400, 'BAD_REQUEST', 'a day is YYYY-MM-DD');
+    await this.books.settled();
+    const rows = billOf(this.books.payments.values(), merchantId, day, new Date());
+    if (rows === null) return fault(404, 'NOT_READY', 'the bill of that day does not exist yet');
+    return { status: 200, body: { day, rows } };
   }
 
   private async submit(merchantId: string, body: string): Promise<Answer> {
@@ -142,6 +177,9 @@ class FrontDoor {
       confirmSeconds,
     });
     if (answer.kind === 'no_answer') return 'no_answer';
+    if (answer.kind === 'not_taken') {
+      return fault(refusalStatus[answer.code], answer.code, 'the transfer was not taken');
+    }
     if (answer.kind === 'number_reused') {
       return fault(409, 'NUMBER_REUSED', 'this number belongs to a transfer with other content');
     }
@@ -169,6 +207,31 @@ class FrontDoor {
     }));
     return { payments };
   }
+}
+
+const refusalStatus: Record<RefusalCode, number> = {
+  BALANCE_SHORT: 402,
+  THROTTLED: 429,
+  LIMIT: 403,
+  SETUP: 403,
+};
+
+const BalanceBody = z.strictObject({ merchantId: z.string().min(1), amount: z.number().int() });
+
+/** The doors of the tests: which faults happen, and what a merchant has left. */
+function controlled(faults: Faults | null, route: string, body: string): Answer {
+  if (faults === null) return fault(404, 'NO_SUCH_PATH', 'the sandbox has no such path');
+  if (route === 'GET /faults') return { status: 200, body: faults.counts() };
+  if (route === 'POST /faults') {
+    const rates = FaultRates.safeParse(parseJson(body));
+    if (!rates.success) return fault(400, 'BAD_REQUEST', z.prettifyError(rates.error));
+    faults.set(rates.data);
+    return { status: 200, body: rates.data };
+  }
+  const balance = BalanceBody.safeParse(parseJson(body));
+  if (!balance.success) return fault(400, 'BAD_REQUEST', z.prettifyError(balance.error));
+  faults.setBalance(balance.data.merchantId, balance.data.amount);
+  return { status: 200, body: balance.data };
 }
 
 function view(payment: Payment) {

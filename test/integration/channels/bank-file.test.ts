@@ -1,5 +1,6 @@
 import { createPayoutActivities } from '../../../activities/payout';
-import { applyNews, beginSubmission } from '../../../src/db/payout-booking';
+import { bankFileAdapter } from '../../../src/channels/bank-file/adapter';
+import { applyNews } from '../../../src/db/payout-booking';
 import { type TestApp, testApp } from '../../support/app';
 import { faultsOf } from '../../support/bank/pain';
 import {
@@ -9,6 +10,7 @@ import {
   type QueuedPayout,
   type Scene,
   statusOf,
+  submitted,
 } from '../../support/payout';
 
 describe('a bank that takes files', () => {
@@ -36,8 +38,8 @@ describe('a bank that takes files', () => {
     for (let count = 0; count < 3; count += 1) {
       const payout = await givenQueuedPayout(app.db, app.vault, scene, `622202000000000${count}`);
       const at = new Date();
-      await app.db.transaction((tx) => beginSubmission(tx, payout.id, at));
-      const source = { operation: 'submit', at } as const;
+      await submitted(app.db, payout.id, at);
+      const source = { operation: 'submit', at, rules: bankFileAdapter().polling } as const;
       await app.db.transaction((tx) => applyNews(tx, payout.id, { kind: 'processing' }, source));
       payouts.push(payout);
     }
@@ -59,8 +61,8 @@ describe('a bank that takes files', () => {
       ...app.deps,
       crashPoint: () => undefined,
     };
-    const { beginPayout } = createPayoutActivities(deps);
-    for (const { id } of payouts) await beginPayout(id);
+    const { advancePayout } = createPayoutActivities(deps);
+    for (const { id } of payouts) await advancePayout(id);
   };
   const statuses = () => Promise.all(payouts.map(({ id }) => statusOf(app.db, id)));
 

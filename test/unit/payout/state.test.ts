@@ -2,12 +2,14 @@ import {
   isFinal,
   isRetryable,
   isStoppable,
+  mayHandOver,
   payoutMoves,
   payoutStatuses,
   type PayoutMove,
   type PayoutStatus,
   transition,
 } from '../../../src/domain/payout/state';
+import { waitingReasons } from '../../../src/domain/payout/waiting';
 
 const target = (from: PayoutStatus, move: PayoutMove) => {
   const next = transition(from, move);
@@ -58,7 +60,9 @@ describe('states of a payout', () => {
   });
 
   test('whatever a provider says of a payout that was never sent is a contradiction', () => {
-    const news = payoutMoves.filter((move) => !['submit', 'withdraw', 'silence'].includes(move));
+    const news = payoutMoves.filter(
+      (move) => !['submit', 'withdraw', 'silence', 'refusal'].includes(move),
+    );
     for (const move of news) expect(transition('queued', move)).toBe('contradiction');
     expect(news).toHaveLength(6);
   });
@@ -85,8 +89,32 @@ describe('states of a payout', () => {
     expect(transition(from, move)).toBe('stay');
   });
 
-  test('an admin can retry what is queued or unknown, and stop what its provider has', () => {
-    expect(payoutStatuses.filter(isRetryable)).toEqual(['queued', 'unknown']);
-    expect(payoutStatuses.filter(isStoppable)).toEqual(['awaiting_confirmation', 'processing']);
+  test('an admin can retry what is queued, unknown or not taken, and stop what its provider has', () => {
+    const plain = (is: typeof isRetryable) => payoutStatuses.filter((status) => is(status, null));
+    const refused = (is: typeof isRetryable) =>
+      payoutStatuses.filter((status) => is(status, 'throttled'));
+    expect(plain(isRetryable)).toEqual(['queued', 'unknown']);
+    expect(refused(isRetryable)).toEqual(['queued', 'submitting', 'unknown']);
+    expect(plain(isStoppable)).toEqual(['awaiting_confirmation', 'processing']);
+    expect(refused(isStoppable)).toEqual(['submitting', 'awaiting_confirmation', 'processing']);
+  });
+
+  test('what was sent goes out again only when its provider said that nothing moved', () => {
+    const reasons = waitingReasons.filter((reason) => mayHandOver('submitting', reason));
+    expect(reasons).toEqual(['balance', 'throttled', 'limit', 'setup']);
+    for (const status of [
+      'awaiting_confirmation',
+      'paid',
+      'failed',
+      'canceled',
+      'returned',
+    ] as const) {
+      for (const reason of [null, ...waitingReasons]) {
+        expect(mayHandOver(status, reason)).toBe(false);
+      }
+    }
+    expect(waitingReasons.filter((reason) => mayHandOver('processing', reason))).toEqual([
+      'balance',
+    ]);
   });
 });
