@@ -2,6 +2,7 @@ import {
   allHandlersFinished,
   ApplicationFailure,
   condition,
+  patched,
   proxyActivities,
   setHandler,
 } from '@temporalio/workflow';
@@ -73,8 +74,19 @@ export async function untilDecided(reviewId: string, waiting: Waiting): Promise<
   const before = await readReview(reviewId);
   if (before.outcome !== null) return before.outcome;
   await untilDueOr(() => escalateWhenDue(reviewId), waiting, decided);
+  if (patched('review-closed-elsewhere')) return untilClosed(reviewId, waiting);
   await condition(decided);
   return (await readReview(reviewId)).outcome ?? missingOutcome(reviewId);
+}
+
+/** A task can also be closed by what takes its subject's place; a wake-up tells of it. */
+async function untilClosed(reviewId: string, waiting: Waiting): Promise<Decision> {
+  for (;;) {
+    const seen = waiting.wakeUps();
+    const { outcome } = await readReview(reviewId);
+    if (outcome !== null) return outcome;
+    await condition(() => waiting.isDecided(reviewId) || waiting.wakeUps() !== seen);
+  }
 }
 
 /** Waits until every decision that came in has been answered; the last thing a workflow does. */

@@ -7,6 +7,7 @@ import type { Round } from './daily';
 import type { Database, Tx } from './database';
 import { enqueueSignal } from './outbox';
 import type { ProgramRow } from './program';
+import { openDueSettlements } from './settlement-cycle';
 import { showAnnouncedSponsor, sponsorMomentName } from './sponsor-change';
 import { verifyDaily } from './verification';
 
@@ -24,7 +25,10 @@ const duties: Readonly<Record<string, Duty>> = {
  * what is watched. Each finds out from its own rows what is left, so it may run at any time, twice
  * and at once.
  */
-const periodic: readonly Periodic[] = [(db, round) => bookDueBonuses(db, round)];
+const periodic: readonly Periodic[] = [
+  (db, round) => bookDueBonuses(db, round),
+  openDueSettlements,
+];
 
 /** The same for what is done once a day: a moved clock does it at its end, for all days it passed. */
 const daily: readonly Periodic[] = [sweepDaily, verifyDaily];
