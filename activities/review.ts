@@ -2,6 +2,7 @@ import type { DecideInput, DecideResult } from '../src/contracts/workflow';
 import { decideTransfer } from '../src/db/binding-transfer-step';
 import type { Tx } from '../src/db/database';
 import { decideApplication } from '../src/db/distributor';
+import { decideCorrection, isCorrectionId } from '../src/db/correction';
 import { programById } from '../src/db/program';
 import {
   escalateWhenDue,
@@ -49,6 +50,9 @@ const effects: Partial<Record<ReviewKind, Effect>> = {
     decideTransfer(tx, { transferId: review.subjectId, outcome, at, realNow }),
   settlement: async (tx, { review, outcome, at }) => {
     const settlementId = review.subjectId;
+    if (isCorrectionId(settlementId)) {
+      return decideCorrection(tx, { correctionId: settlementId, outcome, at });
+    }
     const decided = await decideSettlement(tx, { settlementId, outcome, at });
     // What fits in one chunk is back before the admin reads the answer; the workflow does the rest.
     if (outcome === 'reject') await unlockChunk(tx, settlementId, '');

@@ -107,9 +107,10 @@ describe('a period is opened at its end, once and in order', () => {
     });
     await lockAndCompute(db, vault, settlement!.id);
     expect((await opened(scene.programId))[0]?.[1]).toBe('closed');
-    const skips = await db.read.rows('SELECT reason FROM settlement_skip WHERE settlement_id = $1', [
-      settlement!.id,
-    ]);
+    const skips = await db.read.rows(
+      'SELECT reason FROM settlement_skip WHERE settlement_id = $1',
+      [settlement!.id],
+    );
     expect(skips).toEqual([{ reason: 'no_payout_account' }]);
   });
 

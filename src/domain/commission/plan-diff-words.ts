@@ -195,11 +195,9 @@ function conditionsText(part: Conditions, style: DifferenceStyle): string {
   return [conditions.join(joint), ...extras].join(en ? ', ' : '，');
 }
 
-function privilegesText(
-  { teamView, withdrawalPerDayAmount }: Tier['privileges'],
-  style: DifferenceStyle,
-): string {
+function privilegesText(privileges: Tier['privileges'], style: DifferenceStyle): string {
   const en = style.language === 'en';
+  const { teamView, withdrawalPerDayAmount, withdrawalPerTransferAmount } = privileges;
   const told = [
     ...(teamView === undefined ? [] : [en ? `team view ${teamView}` : `团队可见范围 ${teamView}`]),
     ...(withdrawalPerDayAmount === undefined
@@ -207,6 +205,12 @@ function privilegesText(
       : [
           (en ? 'withdrawals per day up to ' : '每日提现不超过 ') +
             money(withdrawalPerDayAmount, style),
+        ]),
+    ...(withdrawalPerTransferAmount === undefined
+      ? []
+      : [
+          (en ? 'each withdrawal up to ' : '单笔提现不超过 ') +
+            money(withdrawalPerTransferAmount, style),
         ]),
   ];
   return told.join(en ? ' and ' : '、') || (en ? 'none' : '无');

@@ -63,7 +63,11 @@ export interface Tier {
   rank: number;
   promote?: Conditions & { review: boolean };
   keep?: Conditions & { noticeDays: number };
-  privileges: { teamView?: 'none' | 'directs' | 'all'; withdrawalPerDayAmount?: number };
+  privileges: {
+    teamView?: 'none' | 'directs' | 'all';
+    withdrawalPerDayAmount?: number;
+    withdrawalPerTransferAmount?: number;
+  };
 }
 
 export type Bonus =

@@ -33,6 +33,8 @@ export const idPrefixes = {
   afterSale: 'afs',
   simulation: 'sim',
   verification: 'vrf',
+  settlementHold: 'hld',
+  correction: 'cor',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

@@ -27,6 +27,9 @@ import { orderRoutes } from './order';
 import { sponsorChangeRoutes } from './sponsor-change';
 import { systemRoutes } from './system';
 import { verificationRoutes } from './verification';
+import { withdrawalRoutes } from './withdrawal';
+import { settlementReviewRoutes } from './settlement-review';
+import { correctionRoutes } from './correction';
 
 /** Every route of the API, in the order of the reference page. */
 export function allRoutes(config: Pick<HttpConfig, 'signInAttempts'>): Route[] {
@@ -55,6 +58,9 @@ export function allRoutes(config: Pick<HttpConfig, 'signInAttempts'>): Route[] {
     ...distributorRoutes,
     ...channelRoutes,
     ...settlementRoutes,
+    ...withdrawalRoutes,
+    ...settlementReviewRoutes,
+    ...correctionRoutes,
     ...payoutRoutes,
     ...callbackRoutes,
   ];

@@ -106,6 +106,7 @@ const Tier = z.strictObject({
     .strictObject({
       teamView: z.enum(['none', 'directs', 'all']).optional(),
       withdrawalPerDayAmount: planAmount.optional(),
+      withdrawalPerTransferAmount: planAmount.optional(),
     })
     .default({}),
 });
