@@ -6,6 +6,7 @@ import { createPayoutActivities } from './payout';
 import { createReleaseActivities } from './release';
 import { createReviewActivities } from './review';
 import { createSettlementActivities } from './settlement';
+import { createSettlementCycleActivities } from './settlement-cycle';
 import { createSimulationActivities } from './simulation';
 import { createVerificationActivities } from './verification';
 
@@ -19,6 +20,7 @@ export function createActivities(deps: ActivityDeps) {
     ...createReleaseActivities(deps),
     ...createReviewActivities(deps),
     ...createSettlementActivities(deps),
+    ...createSettlementCycleActivities(deps),
     ...createSimulationActivities(deps),
     ...createVerificationActivities(deps),
   };

@@ -2,12 +2,11 @@ import {
   allHandlersFinished,
   ApplicationFailure,
   condition,
-  patched,
   proxyActivities,
   setHandler,
 } from '@temporalio/workflow';
 import type { ReviewActivities } from '../activities/review';
-import { clockMoved, decide, type DecideInput } from '../src/contracts/workflow';
+import { clockMoved, decide, type DecideInput, reviewClosed } from '../src/contracts/workflow';
 import type { Decision } from '../src/domain/review/kind';
 
 // All of them are short and safe to repeat; a call that was lost with its worker is made again soon.
@@ -21,14 +20,20 @@ export interface Waiting {
   /** how often the clock was moved or a sweep said to look again */
   readonly wakeUps: () => number;
   readonly isDecided: (reviewId: string) => boolean;
+  /** how often a task was closed without a decision */
+  readonly closures: () => number;
 }
 
 /** Listens for moves of the clock and for admins' decisions. Call it before the first await. */
 export function startWaiting(): Waiting {
   let wakeUps = 0;
+  let closures = 0;
   const decided = new Set<string>();
   setHandler(clockMoved, () => {
     wakeUps += 1;
+  });
+  setHandler(reviewClosed, () => {
+    closures += 1;
   });
   setHandler(
     decide,
@@ -44,7 +49,11 @@ export function startWaiting(): Waiting {
       },
     },
   );
-  return { wakeUps: () => wakeUps, isDecided: (reviewId) => decided.has(reviewId) };
+  return {
+    wakeUps: () => wakeUps,
+    isDecided: (reviewId) => decided.has(reviewId),
+    closures: () => closures,
+  };
 }
 
 /**
@@ -70,23 +79,13 @@ export async function untilDueOr(
  * stays decidable. Answers at once when it was decided before this run began.
  */
 export async function untilDecided(reviewId: string, waiting: Waiting): Promise<Decision> {
-  const decided = () => waiting.isDecided(reviewId);
+  const seen = waiting.closures();
+  const decided = () => waiting.isDecided(reviewId) || waiting.closures() !== seen;
   const before = await readReview(reviewId);
   if (before.outcome !== null) return before.outcome;
   await untilDueOr(() => escalateWhenDue(reviewId), waiting, decided);
-  if (patched('review-closed-elsewhere')) return untilClosed(reviewId, waiting);
   await condition(decided);
   return (await readReview(reviewId)).outcome ?? missingOutcome(reviewId);
-}
-
-/** A task can also be closed by what takes its subject's place; a wake-up tells of it. */
-async function untilClosed(reviewId: string, waiting: Waiting): Promise<Decision> {
-  for (;;) {
-    const seen = waiting.wakeUps();
-    const { outcome } = await readReview(reviewId);
-    if (outcome !== null) return outcome;
-    await condition(() => waiting.isDecided(reviewId) || waiting.wakeUps() !== seen);
-  }
 }
 
 /** Waits until every decision that came in has been answered; the last thing a workflow does. */

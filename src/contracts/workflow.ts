@@ -28,6 +28,12 @@ export interface BindingTransferInput {
   transferId: string;
 }
 
+/** All live programs of one calendar in one zone end their periods together. */
+export interface SettlementCycleInput {
+  calendar: 'weekly' | 'halfMonthly' | 'monthly';
+  timeZone: string;
+}
+
 export interface CampaignInput {
   campaignId: string;
 }
@@ -43,6 +49,7 @@ export interface WorkflowInputs {
   campaign: CampaignInput;
   bindingTransfer: BindingTransferInput;
   release: Record<string, never>;
+  settlementCycle: SettlementCycleInput;
 }
 export type WorkflowType = keyof WorkflowInputs;
 
@@ -62,6 +69,8 @@ export const workflowIds = {
   simulation: (simulationId: string) => `simulation:${simulationId}`,
   bindingTransfer: (transferId: string) => `binding-transfer:${transferId}`,
   campaign: (campaignId: string) => `campaign:${campaignId}`,
+  settlementCycle: ({ calendar, timeZone }: SettlementCycleInput) =>
+    `settlement-cycle:${calendar}:${timeZone}`,
   /** One at a time in the whole house. */
   release: () => 'release',
 } as const;
@@ -72,10 +81,13 @@ export const clockMoved = defineSignal('clockMoved');
 export const providerNews = defineSignal('providerNews');
 /** One payout of this settlement reached its end. */
 export const payoutFinal = defineSignal('payoutFinal');
+/** The task this workflow waits for was closed without a decision: its subject was replaced. */
+export const reviewClosed = defineSignal('reviewClosed');
 /** Most of this campaign's budget is used. */
 export const budgetUsed = defineSignal('budgetUsed');
 
-export type SignalName = 'clockMoved' | 'providerNews' | 'payoutFinal' | 'budgetUsed';
+export type SignalName =
+  'clockMoved' | 'providerNews' | 'payoutFinal' | 'reviewClosed' | 'budgetUsed';
 
 /** An admin's decision on a review task. */
 export interface DecideInput {

@@ -40,11 +40,12 @@ export async function moveClock(
     throw new Refusal('live_program', 'The clock of a live program is real time.');
   }
   await mustLieAhead(deps, program, target);
-  for (let from = programNow(program, deps.clock.now()); ;) {
+  let from = programNow(program, deps.clock.now());
+  for (let periodEnd = nextAutomaticEnd(program, from); ;) {
     const due = await nextDue(deps.db.read, program.id, target);
     const monthEnd = await nextMonth(deps.db.read, program, from);
-    const periodEnd = nextAutomaticEnd(program, from) ?? target;
-    const stop = earliest([target, monthEnd, periodEnd, ...due.map(({ dueAt }) => dueAt)]);
+    const ends = [monthEnd, ...(periodEnd === undefined ? [] : [periodEnd])];
+    const stop = earliest([target, ...ends, ...due.map(({ dueAt }) => dueAt)]);
     const now = await standAt(deps, program, stop);
     if (due[0]?.dueAt.getTime() === stop.getTime()) await visit(deps, due);
     else if (stop.getTime() === target.getTime()) {
@@ -54,6 +55,7 @@ export async function moveClock(
       if ((await nextDue(deps.db.read, program.id, target)).length === 0) return now;
     }
     if (stop > from) from = stop;
+    if (periodEnd !== undefined && periodEnd <= from) periodEnd = nextAutomaticEnd(program, from);
   }
 }
 

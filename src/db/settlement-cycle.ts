@@ -1,3 +1,4 @@
+import type { SettlementCycleInput } from '../contracts/workflow';
 import { programNow } from '../domain/kernel/clock';
 import { nextPeriodEnd } from '../domain/kernel/period';
 import { Refusal } from '../domain/kernel/refusal';
@@ -129,4 +130,37 @@ export function unfinishedCycles(
      WHERE program_id = $1 AND requested_by = $2 AND status IN ('locking', 'computing')`,
     [programId, calendarActor],
   );
+}
+
+/** The calendars by which live programs settle, each with the zone whose periods it ends. */
+export function automaticCalendars(read: Tx): Promise<SettlementCycleInput[]> {
+  return read.rows<SettlementCycleInput>(
+    `SELECT DISTINCT settlement_calendar AS calendar, time_zone FROM program
+     WHERE mode = 'live' AND payout_mode = 'auto' AND settlement_calendar <> 'onRequest'
+     ORDER BY 1, 2`,
+  );
+}
+
+/**
+ * Opens what is due in all live programs of one calendar and zone. One that fails keeps no other
+ * waiting; the first failure is thrown in the end, so that it is tried again.
+ */
+export async function openCycles(
+  db: Database,
+  { calendar, timeZone }: SettlementCycleInput,
+  realNow: Date,
+): Promise<void> {
+  const programs = await db.read.rows<{ id: string }>(
+    `SELECT id FROM program WHERE mode = 'live' AND payout_mode = 'auto'
+       AND settlement_calendar = $1 AND time_zone = $2 ORDER BY id`,
+    [calendar, timeZone],
+  );
+  const failures: unknown[] = [];
+  for (const { id } of programs) {
+    // A live program's clock is real time.
+    await openDueSettlements(db, { programId: id, until: realNow, realNow }).catch(
+      (error: unknown) => failures.push(error),
+    );
+  }
+  if (failures.length > 0) throw failures[0];
 }

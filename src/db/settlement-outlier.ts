@@ -77,10 +77,7 @@ function nameOf({ statementId, distributorId, grossAmount, usualAmount }: OddRow
   };
 }
 
-async function cyclesBefore(
-  read: Tx,
-  settlement: SettlementRow,
-): Promise<Outliers['lastCycles']> {
+async function cyclesBefore(read: Tx, settlement: SettlementRow): Promise<Outliers['lastCycles']> {
   const rows = await read.rows<{
     settlementId: string;
     period: string;

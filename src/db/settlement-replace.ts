@@ -53,7 +53,7 @@ export async function takeBackCalendarSettlement(
   await enqueueSignal(tx, {
     workflowType: 'settlement',
     workflowId: settlementWorkflowId(settlement),
-    signalName: 'clockMoved',
+    signalName: 'reviewClosed',
     input: { settlementId: settlement.id },
   });
   await recordAudit(tx, {

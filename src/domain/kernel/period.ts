@@ -107,7 +107,9 @@ function firstDateOfNext(
 ): LocalDate {
   switch (calendar) {
     case 'weekly':
-      return dateOfUtc(Date.UTC(year, month - 1, day + daysOfWeek - weekdayOf({ year, month, day })));
+      return dateOfUtc(
+        Date.UTC(year, month - 1, day + daysOfWeek - weekdayOf({ year, month, day })),
+      );
     case 'halfMonthly':
       if (day <= lastDayOfFirstHalf) return { year, month, day: lastDayOfFirstHalf + 1 };
       return dateOfUtc(Date.UTC(year, month, 1));
@@ -134,11 +136,12 @@ export function daySpan(instant: Date, timeZone: string): { from: Date; to: Date
 // looked for and not calculated from an offset.
 function startOfDate(date: LocalDate, timeZone: string): Date {
   const utc = Date.UTC(date.year, date.month - 1, date.day);
+  const format = calendarOf(timeZone);
   let before = (utc - dayMs) / 1000;
   let within = (utc + dayMs) / 1000;
   while (within - before > 1) {
     const middle = Math.floor((before + within) / 2);
-    const local = localDate(new Date(middle * 1000), timeZone);
+    const local = dateBy(format, new Date(middle * 1000));
     if (Date.UTC(local.year, local.month - 1, local.day) < utc) before = middle;
     else within = middle;
   }
@@ -163,7 +166,11 @@ export function monthParts(month: Month): { year: number; number: number } {
 }
 
 function localDate(instant: Date, timeZone: string): LocalDate {
-  const format = new Intl.DateTimeFormat('en-US', {
+  return dateBy(calendarOf(timeZone), instant);
+}
+
+function calendarOf(timeZone: string): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat('en-US', {
     timeZone,
     calendar: 'gregory',
     numberingSystem: 'latn',
@@ -171,6 +178,9 @@ function localDate(instant: Date, timeZone: string): LocalDate {
     month: 'numeric',
     day: 'numeric',
   });
+}
+
+function dateBy(format: Intl.DateTimeFormat, instant: Date): LocalDate {
   const parts = format.formatToParts(instant);
   const part = (type: string) => Number(parts.find((each) => each.type === type)?.value);
   return { year: part('year'), month: part('month'), day: part('day') };
