@@ -127,7 +127,11 @@ test('a withdrawal is taxed, reviewed and paid; a program by request has no peri
 
 describe('schedules of live programs', () => {
   test('one for each calendar and zone opens what is due, however often it fires', async () => {
-    const settings = { mode: 'live', timeZone: 'Europe/London', createdAt: new Date('2026-06-01T00:00:00Z') };
+    const settings = {
+      mode: 'live',
+      timeZone: 'Europe/London',
+      createdAt: new Date('2026-06-01T00:00:00Z'),
+    };
     const { programId, distributorId } = await givenScene(settings);
     await givenEarning(house.db, programId, distributorId, 1000n, new Date('2026-08-01T00:00:00Z'));
     const calendars = await automaticCalendars(house.db.read);
