@@ -8,6 +8,7 @@ import { createReconciliationActivities } from './reconciliation';
 import { createReleaseActivities } from './release';
 import { createReviewActivities } from './review';
 import { createSettlementActivities } from './settlement';
+import { createSettlementCycleActivities } from './settlement-cycle';
 import { createSimulationActivities } from './simulation';
 import { createVerificationActivities } from './verification';
 
@@ -21,6 +22,7 @@ export function createActivities(deps: ActivityDeps) {
     ...createReleaseActivities(deps),
     ...createReviewActivities(deps),
     ...createSettlementActivities(deps),
+    ...createSettlementCycleActivities(deps),
     ...createSimulationActivities(deps),
     ...createVerificationActivities(deps),
     ...createPayoutWatchActivities(deps),

@@ -6,6 +6,7 @@ import type { Tx } from '../src/db/database';
 import { decideApplication } from '../src/db/application-case';
 import { decideEviction, type LifeDecision } from '../src/db/eviction';
 import { lockLife } from '../src/db/life-case';
+import { decideCorrection, isCorrectionId } from '../src/db/correction';
 import { programById } from '../src/db/program';
 import {
   escalateWhenDue,
@@ -63,6 +64,9 @@ const effects: Partial<Record<ReviewKind, Effect>> = {
   appeal: (tx, decided) => lifeEffect(tx, decided, decideAppeal),
   settlement: async (tx, { review, outcome, at }) => {
     const settlementId = review.subjectId;
+    if (isCorrectionId(settlementId)) {
+      return decideCorrection(tx, { correctionId: settlementId, outcome, at });
+    }
     const decided = await decideSettlement(tx, { settlementId, outcome, at });
     // What fits in one chunk is back before the admin reads the answer; the workflow does the rest.
     if (outcome === 'reject') await unlockChunk(tx, settlementId, '');

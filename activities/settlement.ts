@@ -6,6 +6,7 @@ import { approveChunk } from '../src/db/settlement-approve';
 import { closeWhenPaid } from '../src/db/settlement-close';
 import { countCandidates, lockChunk } from '../src/db/settlement-lock';
 import { finishApproval } from '../src/db/settlement-result';
+import { openDueSettlements } from '../src/db/settlement-cycle';
 import { finishComputing, settlementStep } from '../src/db/settlement-review';
 import { unlockChunk } from '../src/db/settlement-unlock';
 import { computeChunk } from '../src/db/statement';
@@ -34,6 +35,15 @@ export function createSettlementActivities(deps: ActivityDeps) {
   const nowOf = async (settlementId: string): Promise<Date> => {
     const { programId } = await settlementById(db.read, settlementId);
     return programNow(await programById(db.read, programId), clock.now());
+  };
+
+  /** A period that ended while this one was not decided is opened now. */
+  const openNext = async (settlementId: string): Promise<void> => {
+    const { programId, kind } = await settlementById(db.read, settlementId);
+    if (kind !== 'cycle') return;
+    const realNow = clock.now();
+    const until = programNow(await programById(db.read, programId), realNow);
+    await openDueSettlements(db, { programId, until, realNow });
   };
 
   return {
@@ -66,11 +76,13 @@ export function createSettlementActivities(deps: ActivityDeps) {
         approveChunk(tx, vault, settlementId, { after, realNow: clock.now() }),
       );
       await db.transaction((tx) => finishApproval(tx, settlementId));
+      await openNext(settlementId);
     },
 
     /** Gives everything of a rejected settlement back. */
     async unlockSettlement(settlementId: string): Promise<void> {
       await inChunks('unlock', (tx, after) => unlockChunk(tx, settlementId, after));
+      await openNext(settlementId);
     },
 
     /** True when every payout has reached its end; then the settlement is closed. */

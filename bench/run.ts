@@ -9,6 +9,7 @@ import { gather } from './crowd';
 import { type BigTimes, measureReads, printBig, seedBig } from './big';
 import { measureOrders, type OrderTimes, printOrders, sendBatches } from './orders';
 import { measureSettlement, type SettlementTimes } from './settlement';
+import { measurePlain, seedCommissions } from './settlement-seed';
 import { bringUp, type Stage } from './stage';
 
 const root = join(__dirname, '..');
@@ -43,6 +44,7 @@ interface Settings {
   bigOrders: number;
   bigDistributors: number;
   distributors: number;
+  commissionsEach: number;
   payoutSeconds: number;
 }
 
@@ -50,7 +52,8 @@ interface Settings {
  * `npm run bench`: orders per second over HTTP beside the same rows by plain SQL in the same run, the
  * same with a big database in place, explanations and team sums, and a settlement.
  * Options: --parts orders,big,settlement; --seconds per measurement; --big-orders and
- * --big-distributors; --distributors of the large settlement; --payout-seconds to watch payouts.
+ * --big-distributors; --distributors of the large settlement and --commissions-each of them;
+ * --payout-seconds to watch payouts.
  */
 async function main(): Promise<void> {
   const settings = readSettings();
@@ -85,7 +88,8 @@ function readSettings(): Settings {
       parts: option('orders,big,settlement'),
       'big-orders': option('1000000'),
       'big-distributors': option('100000'),
-      distributors: option('20000'),
+      distributors: option('100000'),
+      'commissions-each': option('10'),
       'payout-seconds': option('40'),
     },
   });
@@ -95,6 +99,7 @@ function readSettings(): Settings {
     bigOrders: Number(values['big-orders']),
     bigDistributors: Number(values['big-distributors']),
     distributors: Number(values.distributors),
+    commissionsEach: Number(values['commissions-each']),
     payoutSeconds: Number(values['payout-seconds']),
   };
 }
@@ -142,7 +147,19 @@ async function measure(
     const paidAt = '2026-01-15T10:00:00+08:00'; // long enough ago for its hold to be over
     await sendBatches(stage, people, count, { linesEach: 1, paidAt });
     const payoutPatienceMs = Math.max(payoutSeconds(), payoutSecondsAtLeast) * 1000;
-    return measureSettlement({ admin, db }, { programId: people.programId, payoutPatienceMs, say });
+    const { workerPid } = stage;
+    const { programId } = people;
+    return measureSettlement({ admin, db }, { programId, payoutPatienceMs, workerPid, say });
+  };
+  const settleLarge = async (payoutSeconds: () => number): Promise<SettlementTimes> => {
+    const { distributors, commissionsEach } = settings;
+    const { programId } = await crowdOf('large settlement', distributors, oneLevel);
+    await seedCommissions(db, { programId, each: commissionsEach, say });
+    say('the same by plain SQL');
+    const plain = await measurePlain(db, programId);
+    const payoutPatienceMs = Math.max(payoutSeconds(), payoutSecondsAtLeast) * 1000;
+    const options = { programId, payoutPatienceMs, workerPid: stage.workerPid, say };
+    return { ...(await measureSettlement({ admin, db }, options)), plain };
   };
   const settlements: SettlementTimes[] = [];
   if (settings.parts.has('settlement')) {
@@ -152,7 +169,7 @@ async function measure(
     const began = process.uptime();
     const left = () => wholeRunSeconds - (process.uptime() - began);
     const patience = () => Math.min(settings.payoutSeconds, left());
-    settlements.push(await settle('large', settings.distributors, patience));
+    settlements.push(await settleLarge(patience));
   }
   const machine = { cores: cpus().length, cpu: cpus()[0]?.model ?? '', node: process.version };
   return {
@@ -214,8 +231,25 @@ function printSettlement(times: SettlementTimes): void {
   line('release and lock', seconds(times.lockSeconds));
   line('statements and tax', seconds(times.computeSeconds));
   line('approval, until every payout is made', seconds(times.approveSeconds));
+  const { before, most } = times.workerMb;
+  line('memory of the worker, before and at most', `   ${before} MB, ${most} MB`);
+  printPlain(times, line, seconds);
   const over = `${times.payoutsOver} of ${times.payouts} over, ${times.payoutsPerSecond}/s`;
   line(`payouts watched for ${times.payoutSeconds} s`, `   ${over}`);
+}
+
+function printPlain(
+  { plain, lockSeconds, computeSeconds }: SettlementTimes,
+  line: (what: string, value: string) => void,
+  seconds: (value: number) => string,
+): void {
+  if (plain === undefined) return;
+  const sum = plain.reduce((total, step) => total + step.seconds, 0);
+  const steps = plain.map(({ step, seconds: took }) => `${step} ${took}`).join(', ');
+  line('lock and compute, together', seconds(lockSeconds + computeSeconds));
+  line('the same by plain SQL in one transaction', seconds(sum));
+  line('  of it', `   ${steps}`);
+  line('ratio', `   ${((lockSeconds + computeSeconds) / sum).toFixed(2)}`);
 }
 
 main().catch((error: unknown) => {

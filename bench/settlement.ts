@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import type { Api } from '../demo/client';
 import type { Database } from '../src/db/database';
 import { pause, type Say } from '../src/main/servers/process';
+import type { PlainTimes } from './settlement-seed';
 
 export interface SettlementTimes {
   readonly distributors: number;
@@ -12,6 +14,10 @@ export interface SettlementTimes {
   readonly payoutSeconds: number;
   readonly payoutsPerSecond: number;
   readonly status: string;
+  /** resident memory of the worker in MB: before, and at most until the last payout was made */
+  readonly workerMb: { readonly before: number; readonly most: number };
+  /** the same by plain SQL, where it was measured */
+  readonly plain?: readonly PlainTimes[];
 }
 
 interface SettlementView {
@@ -21,7 +27,7 @@ interface SettlementView {
 }
 
 const pollMs = 100;
-const stagePatienceMs = 120_000;
+const stagePatienceMs = 600_000;
 
 /**
  * A settlement by the real workflow: locked, computed, approved by an admin, paid through the
@@ -29,9 +35,10 @@ const stagePatienceMs = 120_000;
  */
 export async function measureSettlement(
   { admin, db }: { admin: Api; db: Database },
-  options: { programId: string; payoutPatienceMs: number; say: Say },
+  options: { programId: string; payoutPatienceMs: number; workerPid: number; say: Say },
 ): Promise<SettlementTimes> {
   const { programId, payoutPatienceMs, say } = options;
+  const memory = watchMemory(options.workerPid);
   const started = performance.now();
   const { id } = await admin.post<{ id: string }>(`/v1/programs/${programId}/settlements`, {});
   const read = () => admin.get<SettlementView>(`/v1/settlements/${id}`);
@@ -50,6 +57,7 @@ export async function measureSettlement(
   const made = () => payoutCounts(db, id);
   await untilStatus(made, ({ all }) => all >= inReview.totals.distributors, 'making payouts');
   const approved = performance.now();
+  const workerMb = memory.stop();
   say(`approved, payouts made in ${seconds(computed, approved)} s`);
   const counts = await watchPayouts(made, payoutPatienceMs, say);
   const ended = performance.now();
@@ -67,6 +75,7 @@ export async function measureSettlement(
     payoutSeconds: seconds(approved, ended),
     payoutsPerSecond: Math.round((counts.over / seconds(approved, ended)) * 10) / 10,
     status,
+    workerMb,
   };
 }
 
@@ -116,4 +125,31 @@ async function watchPayouts(
 
 function seconds(from: number, to: number): number {
   return Math.round((to - from) / 10) / 100;
+}
+
+const sampleMs = 100;
+
+/** Samples a process's resident memory until it is stopped. */
+function watchMemory(pid: number): { stop(): { before: number; most: number } } {
+  const before = residentMb(pid);
+  let most = before;
+  const timer = setInterval(() => {
+    most = Math.max(most, residentMb(pid));
+  }, sampleMs);
+  return {
+    stop: () => {
+      clearInterval(timer);
+      return { before, most };
+    },
+  };
+}
+
+/** 0 where the system does not say. */
+function residentMb(pid: number): number {
+  try {
+    const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return Math.round(Number(kilobytes ?? 0) / 1024);
+  } catch {
+    return 0;
+  }
 }

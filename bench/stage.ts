@@ -17,6 +17,8 @@ export interface Stage {
   readonly adminToken: string;
   /** the settings of its processes, with the keys */
   readonly env: Readonly<Record<string, string>>;
+  /** whose memory is watched */
+  readonly workerPid: number;
   stop(): Promise<void>;
 }
 
@@ -55,10 +57,15 @@ export async function bringUp(say: Say): Promise<Stage> {
     const env = await environment(database.url, temporal.address);
     const shop = await openShop(env);
     say('starting sandbox, API and worker');
-    for (const name of ['sandbox', 'api', 'worker']) undo.push(start(name, env));
+    const [, , worker] = ['sandbox', 'api', 'worker'].map((name) => {
+      const started = start(name, env);
+      undo.push(started.stop);
+      return started;
+    });
     const baseUrl = `http://127.0.0.1:${env.PORT}`;
     await until(() => isReady(baseUrl), readyPatienceMs, 'the API is not ready; see .local/bench');
-    return { baseUrl, databaseUrl: database.url, ...shop, env, stop };
+    const workerPid = worker?.pid ?? 0;
+    return { baseUrl, databaseUrl: database.url, ...shop, env, workerPid, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -129,7 +136,10 @@ async function openShop(env: Environment): Promise<Shop> {
   return { apiKey, adminToken };
 }
 
-function start(name: string, env: Environment): () => Promise<void> {
+function start(
+  name: string,
+  env: Environment,
+): { pid: number | undefined; stop: () => Promise<void> } {
   const log = openSync(join(folder, `${name}.log`), 'w');
   const child: ChildProcess = spawn(
     process.execPath,
@@ -137,7 +147,7 @@ function start(name: string, env: Environment): () => Promise<void> {
     { cwd: root, env, stdio: ['ignore', log, log] },
   );
   closeSync(log);
-  return async () => {
+  const stop = async () => {
     if (child.pid !== undefined && child.exitCode === null) {
       await endProcess(child.pid, [
         { signal: 'SIGTERM', patienceMs: 10_000 },
@@ -147,6 +157,7 @@ function start(name: string, env: Environment): () => Promise<void> {
     await untilEnded(child);
     if (name === 'sandbox') rmSync(env.SANDBOX_DATA_DIR, { recursive: true, force: true });
   };
+  return { pid: child.pid, stop };
 }
 
 async function isReady(baseUrl: string): Promise<boolean> {

@@ -5,6 +5,7 @@ export { payout } from './payout';
 export { release } from './release';
 export { review } from './review';
 export { settlement } from './settlement';
+export { settlementCycle } from './settlement-cycle';
 export { simulation } from './simulation';
 export { verification } from './verification';
 export { payoutWatch } from './payout-watch';

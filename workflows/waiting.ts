@@ -6,7 +6,7 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import type { ReviewActivities } from '../activities/review';
-import { clockMoved, decide, type DecideInput } from '../src/contracts/workflow';
+import { clockMoved, decide, type DecideInput, reviewClosed } from '../src/contracts/workflow';
 import type { Decision } from '../src/domain/review/kind';
 
 // All of them are short and safe to repeat; a call that was lost with its worker is made again soon.
@@ -22,14 +22,20 @@ export interface Waiting {
   /** how many decisions came in */
   readonly decisions: () => number;
   readonly isDecided: (reviewId: string) => boolean;
+  /** how often a task was closed without a decision */
+  readonly closures: () => number;
 }
 
 /** Listens for moves of the clock and for admins' decisions. Call it before the first await. */
 export function startWaiting(): Waiting {
   let wakeUps = 0;
+  let closures = 0;
   const decided = new Set<string>();
   setHandler(clockMoved, () => {
     wakeUps += 1;
+  });
+  setHandler(reviewClosed, () => {
+    closures += 1;
   });
   setHandler(
     decide,
@@ -49,6 +55,7 @@ export function startWaiting(): Waiting {
     wakeUps: () => wakeUps,
     decisions: () => decided.size,
     isDecided: (reviewId) => decided.has(reviewId),
+    closures: () => closures,
   };
 }
 
@@ -75,7 +82,8 @@ export async function untilDueOr(
  * stays decidable. Answers at once when it was decided before this run began.
  */
 export async function untilDecided(reviewId: string, waiting: Waiting): Promise<Decision> {
-  const decided = () => waiting.isDecided(reviewId);
+  const seen = waiting.closures();
+  const decided = () => waiting.isDecided(reviewId) || waiting.closures() !== seen;
   const before = await readReview(reviewId);
   if (before.outcome !== null) return before.outcome;
   await untilDueOr(() => escalateWhenDue(reviewId), waiting, decided);

@@ -28,6 +28,12 @@ export interface BindingTransferInput {
   transferId: string;
 }
 
+/** All live programs of one calendar in one zone end their periods together. */
+export interface SettlementCycleInput {
+  calendar: 'weekly' | 'halfMonthly' | 'monthly';
+  timeZone: string;
+}
+
 export interface CampaignInput {
   campaignId: string;
 }
@@ -45,6 +51,7 @@ export interface WorkflowInputs {
   release: Record<string, never>;
   payoutWatch: Record<string, never>;
   reconciliation: Record<string, never>;
+  settlementCycle: SettlementCycleInput;
 }
 export type WorkflowType = keyof WorkflowInputs;
 
@@ -64,6 +71,8 @@ export const workflowIds = {
   simulation: (simulationId: string) => `simulation:${simulationId}`,
   bindingTransfer: (transferId: string) => `binding-transfer:${transferId}`,
   campaign: (campaignId: string) => `campaign:${campaignId}`,
+  settlementCycle: ({ calendar, timeZone }: SettlementCycleInput) =>
+    `settlement-cycle:${calendar}:${timeZone}`,
   /** One at a time in the whole house. */
   release: () => 'release',
   payoutWatch: () => 'payout-watch',
@@ -76,10 +85,13 @@ export const clockMoved = defineSignal('clockMoved');
 export const providerNews = defineSignal('providerNews');
 /** One payout of this settlement reached its end. */
 export const payoutFinal = defineSignal('payoutFinal');
+/** The task this workflow waits for was closed without a decision: its subject was replaced. */
+export const reviewClosed = defineSignal('reviewClosed');
 /** Most of this campaign's budget is used. */
 export const budgetUsed = defineSignal('budgetUsed');
 
-export type SignalName = 'clockMoved' | 'providerNews' | 'payoutFinal' | 'budgetUsed';
+export type SignalName =
+  'clockMoved' | 'providerNews' | 'payoutFinal' | 'reviewClosed' | 'budgetUsed';
 
 /** An admin's decision on a review task. */
 export interface DecideInput {

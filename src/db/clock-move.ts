@@ -7,6 +7,7 @@ import { planWarnings } from './inactivity';
 import { enqueueSignal } from './outbox';
 import { lockProgram, type ProgramRow } from './program';
 import { releaseDue } from './release';
+import { nextAutomaticEnd, unfinishedCycles } from './settlement-cycle';
 
 export interface ClockMoveDeps {
   db: Database;
@@ -25,8 +26,9 @@ const pollMs = 10;
  * Moves the clock of a test program forwards to a moment. What falls due on the way is visited in
  * order (time, then id): the clock stands at each due moment until its workflow has acted, so
  * everything happens on the day on which it would have happened. It also stands at every end of a
- * month of the program's zone, where bonuses are booked; what is done daily is done at the end. A
- * move that broke off half-way is repeated with the same target and goes on where it stopped.
+ * month of the program's zone, where bonuses are booked, and at every end of a settlement period
+ * until what is opened there waits for finance; what is done daily is done at the end. A move that
+ * broke off half-way is repeated with the same target and goes on where it stopped.
  * @returns the program's clock after the move
  * @throws Refusal `live_program`, `clock_backwards`, `temporal_unavailable`
  */
@@ -40,10 +42,12 @@ export async function moveClock(
   }
   await mustLieAhead(deps, program, target);
   await planWarnings(deps.db.read, program.id, target);
-  for (let from = programNow(program, deps.clock.now()); ;) {
+  let from = programNow(program, deps.clock.now());
+  for (let periodEnd = nextAutomaticEnd(program, from); ;) {
     const due = await nextDue(deps.db.read, program.id, target);
     const monthEnd = await nextMonth(deps.db.read, program, from);
-    const stop = earliest([target, monthEnd, ...due.map(({ dueAt }) => dueAt)]);
+    const ends = [monthEnd, ...(periodEnd === undefined ? [] : [periodEnd])];
+    const stop = earliest([target, ...ends, ...due.map(({ dueAt }) => dueAt)]);
     const now = await standAt(deps, program, stop);
     if (stop.getTime() === monthEnd.getTime()) await planWarnings(deps.db.read, program.id, target);
     if (due[0]?.dueAt.getTime() === stop.getTime()) await visit(deps, due);
@@ -54,6 +58,7 @@ export async function moveClock(
       if ((await nextDue(deps.db.read, program.id, target)).length === 0) return now;
     }
     if (stop > from) from = stop;
+    if (periodEnd !== undefined && periodEnd <= from) periodEnd = nextAutomaticEnd(program, from);
   }
 }
 
@@ -64,10 +69,28 @@ async function standAt(deps: ClockMoveDeps, program: ProgramRow, stop: Date): Pr
   const now = await setClock(deps, program, stop);
   const round = { programId: program.id, until: stop, realNow: clock.now(), moved: true };
   await doPeriodic(db, round);
+  await untilComputed(db.read, program.id);
   // Of what was booked just now the hold may be over, too.
   await releaseDue(db, { programId: program.id, until: stop });
   return now;
 }
+
+/** What the calendar opened here is locked and computed before the clock goes on. */
+async function untilComputed(read: Tx, programId: string): Promise<void> {
+  let seen = '';
+  for (let waitedMs = 0; waitedMs < patienceMs; waitedMs += pollMs) {
+    const unfinished = await unfinishedCycles(read, programId);
+    if (unfinished.length === 0) return;
+    const progress = JSON.stringify(unfinished);
+    if (progress !== seen) waitedMs = 0;
+    seen = progress;
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
+  throw notDoneYet();
+}
+
+const notDoneYet = () =>
+  new Refusal('temporal_unavailable', 'What fell due has not been done yet; repeat the move.');
 
 function earliest(moments: readonly Date[]): Date {
   return new Date(Math.min(...moments.map((moment) => moment.getTime())));
@@ -92,6 +115,7 @@ async function mustLieAhead(
 ): Promise<void> {
   if (target >= programNow(program, clock.now())) return;
   if ((await nextDue(db.read, program.id, target)).length > 0) return;
+  if ((await unfinishedCycles(db.read, program.id)).length > 0) return;
   throw new Refusal('clock_backwards', 'The clock of a program only moves forwards.');
 }
 
@@ -134,10 +158,7 @@ async function visit(deps: ClockMoveDeps, due: readonly DueMoment[]): Promise<vo
     if (waiting < before) waitedMs = 0;
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
-  throw new Refusal(
-    'temporal_unavailable',
-    'What fell due has not been done yet; repeat the move.',
-  );
+  throw notDoneYet();
 }
 
 async function countWaiting(read: Tx, due: readonly DueMoment[]): Promise<number> {

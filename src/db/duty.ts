@@ -9,6 +9,7 @@ import type { Database, Tx } from './database';
 import { sweepInactivity } from './inactivity';
 import { enqueueSignal } from './outbox';
 import type { ProgramRow } from './program';
+import { openDueSettlements } from './settlement-cycle';
 import { showAnnouncedSponsor, sponsorMomentName } from './sponsor-change';
 import { ensureTierSweep, tierSweepMoment } from './tier-schedule';
 import { sweepTiers } from './tier-sweep';
@@ -33,6 +34,7 @@ const periodic: readonly Periodic[] = [
   (db, round) => bookDueBonuses(db, round),
   closeDueAssessments,
   (db, { programId, until }) => ensureTierSweep(db.read, programId, until),
+  openDueSettlements,
 ];
 
 /** The same for what is done once a day: a moved clock does it at its end, for all days it passed. */

@@ -199,7 +199,7 @@ export async function subjectState(
   read: Tx,
   { kind, subjectId }: Pick<ReviewRow, 'kind' | 'subjectId'>,
 ): Promise<{ id: string; status: string | null }> {
-  const table = subjectTables[kind];
+  const table = subjectId.startsWith('cor_') ? 'correction' : subjectTables[kind];
   if (table === undefined) return { id: subjectId, status: null };
   const row = await read.first<{ status: string }>(`SELECT status FROM ${table} WHERE id = $1`, [
     subjectId,

@@ -32,7 +32,7 @@ export const chunkSize = 2000;
 const settleable = `e.program_id = $1 AND e.statement_id IS NULL AND e.available_at IS NOT NULL
   AND (e.available_at <= $2 OR e.amount < 0)`;
 
-interface CandidateRow extends Omit<Candidate, 'taxProfile'> {
+export interface CandidateRow extends Omit<Candidate, 'taxProfile'> {
   distributorId: string;
   channelKind: string | null;
   taxKind: 'individual' | 'individualBusiness' | 'company' | null;
@@ -40,7 +40,7 @@ interface CandidateRow extends Omit<Candidate, 'taxProfile'> {
   person: string | null;
 }
 
-interface Judged {
+export interface Judged {
   row: CandidateRow;
   reason: SkipReason | undefined;
 }
@@ -117,13 +117,15 @@ async function nextCandidates(
  * Only those with something to settle. Who was listed before a restart stays listed, and who was
  * locked before it is locked: what became theirs since belongs to the next settlement.
  */
-function candidateRows(
+export function candidateRows(
   tx: Tx,
-  settlement: SettlementRow,
+  settlement: Pick<SettlementRow, 'id' | 'programId' | 'cutoffAt'>,
   ids: readonly string[],
 ): Promise<CandidateRow[]> {
   return tx.rows<CandidateRow>(
     `SELECT due.distributor_id, due.gross_amount, d.status, a.id IS NOT NULL AS has_payout_account,
+       EXISTS (SELECT 1 FROM settlement_hold h
+         WHERE h.distributor_id = d.id AND h.lifted_at IS NULL) AS is_on_hold,
        c.kind AS channel_kind, t.kind AS tax_kind, t.id_number_cipher, t.id_number_index AS person
      FROM (
        SELECT e.distributor_id, sum(e.amount)::bigint AS gross_amount FROM earning e
@@ -144,11 +146,11 @@ function candidateRows(
 }
 
 /** What speaks against each, with the tax as far as earlier settlements decide it. */
-async function judge(
+export async function judge(
   tx: Tx,
   vault: Vault,
   program: ProgramRow,
-  settlement: SettlementRow,
+  settlement: Pick<SettlementRow, 'createdAt'>,
   rows: readonly CandidateRow[],
 ): Promise<Judged[]> {
   const terms = await taxTermsOf(tx, program.id, settlement.createdAt);
@@ -203,6 +205,19 @@ async function lockStatements(
   settlement: SettlementRow,
   judged: readonly Judged[],
 ): Promise<void> {
+  const statements = await insertStatements(tx, program, settlement, judged);
+  if (statements.length === 0) return;
+  await takeEarnings(tx, settlement, statements);
+  await postLocks(tx, settlement, statements);
+}
+
+/** A statement for everybody against whom nothing speaks; their lines are taken by the caller. */
+export async function insertStatements(
+  tx: Tx,
+  program: ProgramRow,
+  settlement: Pick<SettlementRow, 'id' | 'createdAt'>,
+  judged: readonly Judged[],
+): Promise<NewStatement[]> {
   const statements = judged
     .filter(({ reason }) => reason === undefined)
     .map(({ row }) => ({
@@ -216,12 +231,19 @@ async function lockStatements(
       person: row.person,
       createdAt: settlement.createdAt,
     }));
-  if (statements.length === 0) return;
   await insertMany(tx, 'statement', statementColumns, statements);
-  await takeEarnings(tx, settlement, statements);
+  return statements;
+}
+
+/** available -> settling, the gross of each statement. */
+export async function postLocks(
+  tx: Tx,
+  settlement: Pick<SettlementRow, 'id' | 'programId' | 'createdAt'>,
+  statements: readonly NewStatement[],
+): Promise<void> {
   await postTransactions(
     tx,
-    program.id,
+    settlement.programId,
     statements.map(({ id, distributorId, grossAmount }) => ({
       reference: `settlement:${settlement.id}:lock:${id}`,
       kind: 'settlement_locked',
@@ -229,6 +251,12 @@ async function lockStatements(
       postings: locked(distributorId, grossAmount),
     })),
   );
+}
+
+export interface NewStatement {
+  id: string;
+  distributorId: string;
+  grossAmount: bigint;
 }
 
 /** What was released between the sum and now would be taken without being in the gross. */
@@ -240,7 +268,7 @@ class LinesMoved extends Error {
 async function takeEarnings(
   tx: Tx,
   settlement: SettlementRow,
-  statements: readonly { id: string; distributorId: string; grossAmount: bigint }[],
+  statements: readonly NewStatement[],
 ): Promise<void> {
   const taken = await tx.rows<{ statementId: string; grossAmount: bigint }>(
     `WITH taken AS (

@@ -4,6 +4,7 @@ import { tableOf, vatExemptions } from '../domain/tax/table';
 import type { Tx } from './database';
 import { programById, type ProgramRow } from './program';
 import { openReview } from './review';
+import { outliersOf } from './settlement-outlier';
 import {
   lockSettlementRow,
   moveSettlement,
@@ -35,6 +36,11 @@ export async function finishComputing(tx: Tx, settlementId: string, at: Date): P
     return;
   }
   const program = await programById(tx, settlement.programId);
+  const outliers = await outliersOf(tx, settlement);
+  await tx.run('UPDATE settlement SET outliers = $2 WHERE id = $1', [
+    settlementId,
+    JSON.stringify(outliers),
+  ]);
   await moveSettlement(tx, settlement, 'computed');
   await openReview(tx, {
     storeId: program.storeId,
@@ -44,10 +50,24 @@ export async function finishComputing(tx: Tx, settlementId: string, at: Date): P
     workflowId: settlementWorkflowId(settlement),
     dueAt: addDays(at, reviewDays),
     createdAt: at,
-    facts: await factsOf(tx, program, settlement),
+    facts: await factsOf(tx, program, { ...settlement, outliers }),
     // One decision always; above the program's limit another admin must approve as well.
     stepsNeeded: settlement.grossAmount > program.reviewAboveAmount ? 2 : 1,
   });
+}
+
+/**
+ * Writes the facts of an open review again after statements were taken out of its settlement, whose
+ * totals are summed up before.
+ */
+export async function refreshReview(tx: Tx, settlement: SettlementRow): Promise<void> {
+  const program = await programById(tx, settlement.programId);
+  const facts = await factsOf(tx, program, settlement);
+  await tx.run(
+    `UPDATE review_task SET facts = $2
+     WHERE kind = 'settlement' AND subject_id = $1 AND status = 'open'`,
+    [settlement.id, JSON.stringify(facts)],
+  );
 }
 
 async function factsOf(
@@ -57,6 +77,8 @@ async function factsOf(
 ): Promise<Record<string, unknown>> {
   const skipped = await skippedOf(tx, [settlement.id]);
   return {
+    kind: settlement.kind,
+    distributorId: settlement.distributorId,
     period: settlement.period,
     run: settlement.run,
     cutoffAt: settlement.cutoffAt.toISOString(),
@@ -66,6 +88,7 @@ async function factsOf(
     feeAmount: settlement.feeAmount.toString(),
     netAmount: settlement.netAmount.toString(),
     skipped: skipped.get(settlement.id) ?? [],
+    outliers: settlement.outliers,
     peopleAboveVatExemption: await aboveVatExemption(tx, program, settlement),
   };
 }

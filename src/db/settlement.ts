@@ -4,6 +4,7 @@ import { monthOf, settlementPeriod } from '../domain/kernel/period';
 import { Refusal } from '../domain/kernel/refusal';
 import type { Decision } from '../domain/review/kind';
 import type { SkipReason } from '../domain/settlement/assess';
+import type { Outliers } from '../domain/settlement/outlier';
 import {
   firstSettlementStatus,
   type SettlementMove,
@@ -40,7 +41,18 @@ export interface SettlementRow {
   approvedAt: Date | null;
   /** closed or rejected */
   closedAt: Date | null;
+  /** a cycle settles everybody of a program, a withdrawal one person */
+  kind: SettlementKind;
+  /** of a withdrawal */
+  distributorId: string | null;
+  /** what finance should look at; null until it is computed */
+  outliers: Outliers | null;
 }
+
+export type SettlementKind = 'cycle' | 'withdrawal';
+
+/** Who opens what the calendar says is due. */
+export const calendarActor = 'system:calendar';
 
 /**
  * Opens a settlement and asks for its workflow. The partial unique index on open settlements is the
@@ -72,25 +84,33 @@ export async function openSettlement(
   );
   if (settlement === undefined) throw alreadyOpen();
   // After the insert, which waits for a rejection that is being committed.
-  await refuseWhileUnlocking(tx, program.id);
+  if (await isUnlocking(tx, program.id)) throw alreadyOpen();
+  await startSettlement(tx, program, settlement);
+  return settlement;
+}
+
+/** Asks for the workflow of a settlement that was inserted just now, and tells the outside. */
+export async function startSettlement(
+  tx: Tx,
+  { storeId, id: programId }: ProgramRow,
+  settlement: SettlementRow,
+): Promise<void> {
+  const { id, period, run, createdAt } = settlement;
   await enqueueStart(tx, {
     workflowType: 'settlement',
     workflowId: settlementWorkflowId(settlement),
-    input: { settlementId: settlement.id } satisfies SettlementInput,
+    input: { settlementId: id } satisfies SettlementInput,
   });
-  const { storeId, id: programId } = program;
-  const payload = { settlementId: settlement.id, period, run: settlement.run };
   await recordEvents(tx, [
     {
       storeId,
       programId,
       type: 'settlement.opened',
-      subjectId: settlement.id,
-      payload,
-      occurredAt: now,
+      subjectId: id,
+      payload: { settlementId: id, period, run },
+      occurredAt: createdAt,
     },
   ]);
-  return settlement;
 }
 
 function checkedCutoff(program: ProgramRow, cutoffAt: Date, now: Date): Date {
@@ -103,15 +123,26 @@ function checkedCutoff(program: ProgramRow, cutoffAt: Date, now: Date): Date {
   return cutoffAt;
 }
 
-/** What a rejected settlement still holds would be missing in the next one. */
-async function refuseWhileUnlocking(tx: Tx, programId: string): Promise<void> {
+/** What a rejected cycle still holds would be missing in the next one. */
+async function isUnlocking(tx: Tx, programId: string): Promise<boolean> {
   const locked = await tx.first(
     `SELECT 1 FROM settlement s JOIN statement t ON t.settlement_id = s.id
-     WHERE s.program_id = $1 AND s.status = 'rejected' AND t.status IN ('locked', 'computed')
+     WHERE s.program_id = $1 AND s.kind = 'cycle' AND s.status = 'rejected'
+       AND t.status IN ('locked', 'computed')
      LIMIT 1`,
     [programId],
   );
-  if (locked !== undefined) throw alreadyOpen();
+  return locked !== undefined;
+}
+
+/** Whether a cycle of the program is on its way to a decision, or still gives back what it had. */
+export async function isCycleUndecided(tx: Tx, programId: string): Promise<boolean> {
+  const open = await tx.first(
+    `SELECT 1 FROM settlement
+     WHERE program_id = $1 AND kind = 'cycle' AND status IN ('locking', 'computing', 'review')`,
+    [programId],
+  );
+  return open !== undefined || (await isUnlocking(tx, programId));
 }
 
 const alreadyOpen = () =>
@@ -138,12 +169,13 @@ export async function findSettlement(read: Tx, caller: Reach, id: string): Promi
 export function settlementsOf(
   read: Tx,
   programId: string,
-  { limit, before }: { limit: number; before: string | undefined },
+  query: { limit: number; before: string | undefined; kind?: SettlementKind | undefined },
 ): Promise<SettlementRow[]> {
   return read.rows<SettlementRow>(
     `SELECT * FROM settlement WHERE program_id = $1 AND ($2::text IS NULL OR id < $2)
-     ORDER BY id DESC LIMIT $3`,
-    [programId, before ?? null, limit],
+       AND ($3::text IS NULL OR kind = $3)
+     ORDER BY id DESC LIMIT $4`,
+    [programId, query.before ?? null, query.kind ?? null, query.limit],
   );
 }
 

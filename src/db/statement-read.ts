@@ -29,6 +29,9 @@ export interface LineRow {
   commissionId: string | null;
   refundId: string | null;
   payoutId: string | null;
+  /** of a settlement that was paid before */
+  correctionId: string | null;
+  correctionReason: string | null;
   orderId: string | null;
   orderExternalId: string | null;
   availableAt: Date;
@@ -94,10 +97,11 @@ export function linesOfStatement(
   { limit, offset }: { limit: number; offset: number },
 ): Promise<LineRow[]> {
   return read.rows<LineRow>(
-    `SELECT e.id, e.kind, e.amount, e.commission_id, e.refund_id, e.payout_id, c.order_id,
+    `SELECT e.id, e.kind, e.amount, e.commission_id, e.refund_id, e.payout_id, e.correction_id,
+       k.reason AS correction_reason, c.order_id,
        o.external_id AS order_external_id, e.available_at
      FROM earning e LEFT JOIN commission c ON c.id = e.commission_id
-     LEFT JOIN orders o ON o.id = c.order_id
+     LEFT JOIN orders o ON o.id = c.order_id LEFT JOIN correction k ON k.id = e.correction_id
      WHERE e.statement_id = $1 ORDER BY e.available_at, e.id LIMIT $2 OFFSET $3`,
     [statementId, limit, offset],
   );

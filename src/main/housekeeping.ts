@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { Database } from '../db/database';
 import { forgetKeys } from '../db/idempotency';
 import { forgetToldOutbox } from '../db/outbox';
+import { automaticCalendars } from '../db/settlement-cycle';
 import { resumeOpenWork } from '../db/resume';
 import type { Clock } from '../domain/kernel/clock';
 import type { RelayLog } from './relay';
@@ -35,7 +36,7 @@ async function keepHouse({ db, clock, client, log }: HousekeepingParts): Promise
   const before = (ms: number) => new Date(clock.now().getTime() - ms);
   const duties = [
     () => db.transaction((tx) => resumeOpenWork(tx)),
-    () => ensureSchedules(client),
+    async () => ensureSchedules(client, await automaticCalendars(db.read)),
     () => forgetKeys(db, before(keepKeysMs)),
     () => forgetToldOutbox(db.read, before(keepOutboxMs)),
   ];

@@ -59,10 +59,13 @@ function pathIn(route: Route, world: World): string {
     statements: world.statementId,
     payouts: world.payoutId,
     verifications: world.verificationId,
+    'settlement-holds': world.holdId,
+    corrections: world.correctionId,
   };
   const path = route.path
     .replace(':refundId', world.refundId)
     .replace('/links/:code', `/links/${world.distributorCode}`)
+    .replace(':withdrawalId', world.withdrawalId)
     .replace(':afterSaleId', world.afterSaleId)
     .replace(/(appeals|suspensions|evictions|departures)\/:caseId/, (_, kind: CaseLists) =>
       [kind, world.caseIds[kind]].join('/'),
@@ -159,6 +162,14 @@ const bodies: Record<string, (world: World) => object> = {
   }),
   'POST /v1/channels': () => ({ kind: 'sandbox', name: 'Second', settings: {} }),
   'POST /v1/programs/:id/settlements': () => ({}),
+  'POST /v1/distributors/:id/withdrawals': () => ({ amount: 1 }),
+  'POST /v1/statements/:id/exclusions': () => ({ reason: 'a dispute is open' }),
+  'POST /v1/settlement-holds/:id/lifting': () => ({ reason: 'settled' }),
+  'POST /v1/settlements/:id/corrections': (world) => ({
+    statementId: world.statementId,
+    amount: 1,
+    reason: 'a fen is missing',
+  }),
   'POST /v1/programs/:id/verifications': () => ({}),
 };
 

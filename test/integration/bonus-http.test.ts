@@ -1,6 +1,6 @@
 import { type TestApp, testApp } from '../support/app';
 import { publishWithWaivers } from '../support/plan';
-import { postDistributor, postProgram, unique } from '../support/program';
+import { postDistributor, postProgram, programBody, unique } from '../support/program';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -9,6 +9,12 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 const startsAt = '2026-11-01T00:00:00+08:00';
+const withoutCalendar = {
+  settlement: {
+    ...(programBody()['settlement'] as object),
+    calendar: 'onRequest',
+  },
+};
 const plan = {
   levels: 1,
   rules: [{ id: 'direct', level: 1, match: {}, rate: { bps: 1000 } }],
@@ -34,7 +40,8 @@ interface Listed {
 }
 
 async function givenPeople() {
-  const programId = await postProgram(app.shop, { startsAt });
+  // Without a worker nobody would work on what the calendar opens.
+  const programId = await postProgram(app.shop, { startsAt, ...withoutCalendar });
   const made = await app.shop.post(`/v1/programs/${programId}/plans`, { plan });
   const published = await publishWithWaivers(app.shop, app.admin, (made.body as Person).id);
   expect(published.status).toBe(200);

@@ -38,6 +38,9 @@ export interface World {
   readonly settlementId: string;
   readonly statementId: string;
   readonly payoutId: string;
+  readonly holdId: string;
+  readonly correctionId: string;
+  readonly withdrawalId: string;
 }
 
 export const planBody = {
@@ -138,6 +141,8 @@ export async function givenWorld(app: TestApp, startsAt = '2026-11-01T00:00:00+0
     'SELECT statement_id FROM payout WHERE id = $1',
     [payoutId],
   );
+  const findings = await givenFindings(app, store.id, payoutId);
+  const withdrawalId = await givenWithdrawal(app, programId, distributor.id);
   return {
     store,
     key,
@@ -175,6 +180,8 @@ export async function givenWorld(app: TestApp, startsAt = '2026-11-01T00:00:00+0
     settlementId,
     statementId: statement?.statementId ?? '',
     payoutId,
+    ...findings,
+    withdrawalId,
   } satisfies World;
 }
 
@@ -236,4 +243,50 @@ async function givenCases(
   const departures = await make('departure');
   const appeals = await make('appeal', { againstId: evictions, terms: { evidence: [] } });
   return { appeals, suspensions, evictions, departures };
+}
+
+/** What finance has found in a settlement: somebody on hold, a correction that waits. */
+async function givenFindings(app: TestApp, storeId: string, payoutId: string) {
+  const of = await app.db.read.first<Record<string, string>>(
+    'SELECT program_id, settlement_id, statement_id, distributor_id FROM payout WHERE id = $1',
+    [payoutId],
+  );
+  const holdId = newId('settlementHold');
+  const correctionId = newId('correction');
+  const createdAt = new Date('2026-11-12T00:00:00Z');
+  const { settlementId, ...owner } = of ?? {};
+  await app.db.read.insert('settlement_hold', {
+    ...{ id: holdId, ...owner, reason: 'a dispute', actor: 'test', createdAt },
+  });
+  await app.db.read.insert('correction', {
+    ...{ id: correctionId, ...owner, settlementId, amount: 1n, reason: 'a fen' },
+    ...{ requestedBy: 'test', status: 'rejected', createdAt, decidedAt: createdAt },
+  });
+  const reviewId = newId('review');
+  await app.db.read.insert('review_task', {
+    ...{ id: reviewId, storeId, programId: owner['programId'], kind: 'settlement' },
+    ...{ subjectId: correctionId, status: 'decided', outcome: 'reject', facts: '{}' },
+    ...{ workflowId: `review:${reviewId}`, excludedDeciders: [], createdAt },
+    ...{ dueAt: createdAt, decidedAt: createdAt },
+  });
+  return { holdId, correctionId };
+}
+
+/** A withdrawal that was rejected. */
+async function givenWithdrawal(app: TestApp, programId: string, distributorId: string) {
+  const id = newId('settlement');
+  const createdAt = new Date('2026-11-12T00:00:00Z');
+  const program = await app.db.read.first<{ payerId: string }>(
+    'SELECT payer_id FROM program WHERE id = $1',
+    [programId],
+  );
+  await app.db.read.insert('settlement', {
+    ...{ id, programId, period: `withdrawal:${id}`, run: 1, cutoffAt: createdAt, createdAt },
+    ...{ status: 'rejected', requestedBy: 'test', kind: 'withdrawal', distributorId },
+  });
+  await app.db.read.insert('statement', {
+    ...{ id: newId('statement'), settlementId: id, programId, distributorId, createdAt },
+    ...{ payerId: program?.payerId, status: 'unlocked', grossAmount: 1n, netAmount: 1n },
+  });
+  return id;
 }

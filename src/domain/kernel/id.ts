@@ -42,6 +42,8 @@ export const idPrefixes = {
   assessmentScheme: 'ams',
   assessment: 'asm',
   bankFile: 'bkf',
+  settlementHold: 'hld',
+  correction: 'cor',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

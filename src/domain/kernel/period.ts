@@ -80,19 +80,82 @@ export function monthSpan(month: Month, timeZone: string): { from: Date; to: Dat
   return { from: monthStart(month, timeZone), to: monthStart(monthAfter(month), timeZone) };
 }
 
-// No zone is further than a day from UTC; the wall clock may skip midnight, so the first instant is
-// looked for and not calculated from an offset.
 function monthStart(month: Month, timeZone: string): Date {
   const { year, number } = monthParts(month);
-  const utc = Date.UTC(year, number - 1, 1);
+  return startOfDate({ year, month: number, day: 1 }, timeZone);
+}
+
+/**
+ * The first moment after this one at which a settlement period ends (and the next one begins), on the
+ * wall calendar of a zone: Monday, the 1st or the 16th, the 1st. Undefined on request: nothing ends
+ * by itself there.
+ * @throws RangeError for an unknown zone
+ */
+export function nextPeriodEnd(
+  after: Date,
+  calendar: SettlementCalendar,
+  timeZone: string,
+): Date | undefined {
+  if (calendar === 'onRequest') return undefined;
+  return startOfDate(firstDateOfNext(localDate(after, timeZone), calendar), timeZone);
+}
+
+/** The date on which the period after that of a date begins. */
+function firstDateOfNext(
+  { year, month, day }: LocalDate,
+  calendar: Exclude<SettlementCalendar, 'onRequest'>,
+): LocalDate {
+  switch (calendar) {
+    case 'weekly':
+      return dateOfUtc(
+        Date.UTC(year, month - 1, day + daysOfWeek - weekdayOf({ year, month, day })),
+      );
+    case 'halfMonthly':
+      if (day <= lastDayOfFirstHalf) return { year, month, day: lastDayOfFirstHalf + 1 };
+      return dateOfUtc(Date.UTC(year, month, 1));
+    case 'monthly':
+      return dateOfUtc(Date.UTC(year, month, 1));
+  }
+}
+
+/**
+ * A day from its first instant to before the first of the next day, in a zone; it may have 23 or 25
+ * hours.
+ * @throws RangeError for an unknown zone
+ */
+export function daySpan(instant: Date, timeZone: string): { from: Date; to: Date } {
+  const { year, month, day } = localDate(instant, timeZone);
+  const next = dateOfUtc(Date.UTC(year, month - 1, day + 1));
+  return {
+    from: startOfDate({ year, month, day }, timeZone),
+    to: startOfDate(next, timeZone),
+  };
+}
+
+// No zone is further than a day from UTC; the wall clock may skip midnight, so the first instant is
+// looked for and not calculated from an offset.
+function startOfDate(date: LocalDate, timeZone: string): Date {
+  const utc = Date.UTC(date.year, date.month - 1, date.day);
+  const format = calendarOf(timeZone);
   let before = (utc - dayMs) / 1000;
   let within = (utc + dayMs) / 1000;
   while (within - before > 1) {
     const middle = Math.floor((before + within) / 2);
-    if (monthOf(new Date(middle * 1000), timeZone) < month) before = middle;
+    const local = dateBy(format, new Date(middle * 1000));
+    if (Date.UTC(local.year, local.month - 1, local.day) < utc) before = middle;
     else within = middle;
   }
   return new Date(within * 1000);
+}
+
+function dateOfUtc(utc: number): LocalDate {
+  const date = new Date(utc);
+  return { year: date.getUTCFullYear(), month: date.getUTCMonth() + 1, day: date.getUTCDate() };
+}
+
+/** Monday is 0, as in ISO 8601. */
+function weekdayOf({ year, month, day }: LocalDate): number {
+  return (new Date(Date.UTC(year, month - 1, day)).getUTCDay() + 6) % daysOfWeek;
 }
 
 /** @throws RangeError when the text is no month */
@@ -103,7 +166,11 @@ export function monthParts(month: Month): { year: number; number: number } {
 }
 
 function localDate(instant: Date, timeZone: string): LocalDate {
-  const format = new Intl.DateTimeFormat('en-US', {
+  return dateBy(calendarOf(timeZone), instant);
+}
+
+function calendarOf(timeZone: string): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat('en-US', {
     timeZone,
     calendar: 'gregory',
     numberingSystem: 'latn',
@@ -111,6 +178,9 @@ function localDate(instant: Date, timeZone: string): LocalDate {
     month: 'numeric',
     day: 'numeric',
   });
+}
+
+function dateBy(format: Intl.DateTimeFormat, instant: Date): LocalDate {
   const parts = format.formatToParts(instant);
   const part = (type: string) => Number(parts.find((each) => each.type === type)?.value);
   return { year: part('year'), month: part('month'), day: part('day') };
@@ -118,9 +188,8 @@ function localDate(instant: Date, timeZone: string): LocalDate {
 
 /** ISO 8601: weeks begin on Monday and belong to the year that has their Thursday. */
 function isoWeek({ year, month, day }: LocalDate): string {
-  const date = Date.UTC(year, month - 1, day);
-  const weekday = (new Date(date).getUTCDay() + 6) % daysOfWeek;
-  const thursday = new Date(date + (3 - weekday) * dayMs);
+  const weekday = weekdayOf({ year, month, day });
+  const thursday = new Date(Date.UTC(year, month - 1, day + 3 - weekday));
   const yearOfWeek = thursday.getUTCFullYear();
   const dayOfYear = (thursday.getTime() - Date.UTC(yearOfWeek, 0, 1)) / dayMs;
   return `${digits(yearOfWeek, 4)}-W${digits(Math.floor(dayOfYear / daysOfWeek) + 1, 2)}`;

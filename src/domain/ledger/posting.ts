@@ -36,6 +36,7 @@ export type LedgerKind =
   | 'settlement_locked'
   | 'settlement_unlocked'
   | 'settlement_approved'
+  | 'settlement_corrected'
   | 'payout_submitted'
   | 'payout_succeeded'
   | 'payout_given_back'
@@ -115,6 +116,21 @@ export function refundedAfterRelease(
     { from: own(distributorId, 'available'), to: 'commission-expense', amount: taken },
     { from: own(distributorId, 'receivable'), to: 'commission-expense', amount: amount - taken },
   ];
+}
+
+/**
+ * A correction of what was paid: more is earned and available at once (what is owed is paid first);
+ * less is taken like a refund after the release.
+ * @param amount signed; never 0
+ */
+export function corrected(
+  distributorId: string,
+  amount: bigint,
+  balance: { availableAmount: bigint; owedAmount: bigint },
+): Posting[] {
+  const { availableAmount, owedAmount } = balance;
+  if (amount < 0n) return refundedAfterRelease(distributorId, -amount, availableAmount);
+  return arrivesInAvailable('commission-expense', distributorId, amount, owedAmount);
 }
 
 /** A settlement or withdrawal locks the gross. */

@@ -11,6 +11,8 @@ export const skipReasons = [
   'below_minimum',
   'net_zero',
   'below_channel_minimum',
+  'on_hold',
+  'excluded',
 ] as const;
 
 export type SkipReason = (typeof skipReasons)[number];
@@ -21,6 +23,8 @@ export interface Candidate {
   grossAmount: bigint;
   status: DistributorStatus;
   hasPayoutAccount: boolean;
+  /** a person said: not until I lift it */
+  isOnHold?: boolean;
   /** null: none was given */
   taxProfile: { kind: 'individual' | 'individualBusiness' | 'company'; isMinor: boolean } | null;
 }
@@ -39,6 +43,7 @@ export interface PayoutTerms {
 export function reasonToSkip(candidate: Candidate, terms: PayoutTerms): SkipReason | undefined {
   const { status, taxProfile } = candidate;
   if (status === 'suspended') return 'suspended';
+  if (candidate.isOnHold === true) return 'on_hold';
   if (!candidate.hasPayoutAccount) return 'no_payout_account';
   if (taxProfile === null && terms.withholds) return 'no_tax_profile';
   // Paid against a recorded invoice, which this version cannot record: they wait.

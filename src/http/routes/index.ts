@@ -35,6 +35,9 @@ import { sponsorChangeRoutes } from './sponsor-change';
 import { systemRoutes } from './system';
 import { tierRoutes } from './tier';
 import { verificationRoutes } from './verification';
+import { withdrawalRoutes } from './withdrawal';
+import { settlementReviewRoutes } from './settlement-review';
+import { correctionRoutes } from './correction';
 
 /** Every route of the API, in the order of the reference page. */
 export function allRoutes(config: Pick<HttpConfig, 'signInAttempts'>): Route[] {
@@ -71,6 +74,9 @@ export function allRoutes(config: Pick<HttpConfig, 'signInAttempts'>): Route[] {
     ...bankFileRoutes,
     ...reconciliationRoutes,
     ...settlementRoutes,
+    ...withdrawalRoutes,
+    ...settlementReviewRoutes,
+    ...correctionRoutes,
     ...payoutRoutes,
     ...callbackRoutes,
   ];

@@ -6,6 +6,7 @@ import type { Tx } from '../../db/database';
 import { payerView } from '../../db/payer';
 import { findProgram, lockProgram, type ProgramRow } from '../../db/program';
 import { productScopeOf, putProductScope } from '../../db/program-product';
+import { movesCalendar, restartCalendar } from '../../db/settlement-cycle';
 import {
   createProgram,
   hasOrders,
@@ -177,6 +178,7 @@ const patchProgram = defineRoute({
     mustStayInOrder(after);
     mustLandOnHost(after);
     const changed = await updateSettings(tx, program, after);
+    if (movesCalendar(program, changed)) await restartCalendar(tx, changed, now);
     await audit({ action: 'program.changed', subjectId: program.id, before, after });
     return answer(200, await programView(tx, changed, now));
   },

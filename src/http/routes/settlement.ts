@@ -10,15 +10,19 @@ import {
   settlementsOf,
   skippedOf,
 } from '../../db/settlement';
+import { takeBackCalendarSettlement } from '../../db/settlement-replace';
 import { verifySettlement } from '../../db/settlement-result';
 import {
   countLines,
   findStatement,
+  type LineRow,
   linesOfStatement,
   type StatementRow,
   statementsOfDistributor,
   statementsOfSettlement,
 } from '../../db/statement-read';
+import { programNow } from '../../domain/kernel/clock';
+import type { OddList, Outliers } from '../../domain/settlement/outlier';
 import { explainTax } from '../../domain/tax/explain';
 import { taxStepWords } from '../../domain/tax/words';
 import { listOf, listQuery, mapPage, page } from '../list';
@@ -31,6 +35,7 @@ import {
   LineView,
   SettlementBody,
   SettlementOpened,
+  settlementQuery,
   SettlementView,
   StatementView,
   StatementWithLines,
@@ -51,7 +56,7 @@ const open = defineRoute({
   path: '/v1/programs/:id/settlements',
   summary: 'Settle what is available by a cutoff',
   description:
-    'Locks, computes, and waits for the review by finance. A program has at most one settlement that is not decided yet.',
+    'Locks, computes, and waits for the review by finance. A program has at most one settlement that is not decided yet; one that the calendar opened and nobody has begun to decide is taken back (it ends as `rejected`) and settled in this one.',
   tag,
   access: mayWrite,
   params: programParams,
@@ -59,6 +64,8 @@ const open = defineRoute({
   answers: { 202: SettlementOpened },
   write: async ({ tx, params, body, caller, now, audit }) => {
     const program = await findProgram(tx, caller, params.id);
+    const at = programNow(program, now);
+    await takeBackCalendarSettlement(tx, program, { actor: caller.actor, at, realNow: now });
     const settlement = await openSettlement(tx, program, {
       cutoffAt: body.cutoffAt,
       requestedBy: caller.actor,
@@ -77,11 +84,11 @@ const list = defineRoute({
   tag,
   access: mayRead,
   params: programParams,
-  query: listQuery,
+  query: settlementQuery,
   answers: { 200: listOf(SettlementView) },
-  handle: async ({ params, query: { limit, cursor }, caller, deps: { db } }) => {
+  handle: async ({ params, query: { limit, cursor, kind }, caller, deps: { db } }) => {
     const { id } = await findProgram(db.read, caller, params.id);
-    const rows = await settlementsOf(db.read, id, { limit: limit + 1, before: cursor });
+    const rows = await settlementsOf(db.read, id, { limit: limit + 1, before: cursor, kind });
     const settlements = page(rows, limit, (row) => row.id);
     const data = await viewsOf(db.read, settlements.data);
     return answer(200, { data, nextCursor: settlements.nextCursor });
@@ -110,6 +117,9 @@ async function viewsOf(read: Tx, settlements: readonly SettlementRow[]) {
   return settlements.map((row) => ({
     id: row.id,
     programId: row.programId,
+    kind: row.kind,
+    distributorId: row.distributorId,
+    requestedBy: row.requestedBy,
     status: row.status,
     period: row.period,
     run: row.run,
@@ -126,10 +136,33 @@ async function viewsOf(read: Tx, settlements: readonly SettlementRow[]) {
     resultHash: row.resultHash,
     progress: { stage: row.status, done: row.progressDone, total: row.progressTotal },
     reviewId: reviews.get(row.id) ?? null,
+    outliers: outliersView(row.outliers),
     createdAt: row.createdAt,
     approvedAt: row.approvedAt,
     closedAt: row.closedAt,
   }));
+}
+
+function outliersView(outliers: Outliers | null) {
+  if (outliers === null) return null;
+  const named = ({ count, statements }: OddList) => ({
+    count,
+    statements: statements.map(({ grossAmount, usualAmount, ...ids }) => ({
+      ...ids,
+      grossAmount: BigInt(grossAmount),
+      usualAmount: usualAmount === null ? null : BigInt(usualAmount),
+    })),
+  });
+  return {
+    muchLarger: named(outliers.muchLarger),
+    newPayees: named(outliers.newPayees),
+    changedAccounts: named(outliers.changedAccounts),
+    lastCycles: outliers.lastCycles.map(({ grossAmount, netAmount, ...cycle }) => ({
+      ...cycle,
+      grossAmount: BigInt(grossAmount),
+      netAmount: BigInt(netAmount),
+    })),
+  };
 }
 
 const listStatements = defineRoute({
@@ -184,7 +217,11 @@ const getStatement = defineRoute({
     const statement = await findStatement(db.read, caller, params.id);
     const lines = await linesOfStatement(db.read, statement.id, { limit: linesShown, offset: 0 });
     const lineCount = await countLines(db.read, statement.id);
-    return answer(200, { ...statementView(statement, locale), lineCount, lines });
+    return answer(200, {
+      ...statementView(statement, locale),
+      lineCount,
+      lines: lines.map(lineView),
+    });
   },
 });
 
@@ -204,18 +241,46 @@ const listLines = defineRoute({
     const rows = await linesOfStatement(db.read, id, { limit: limit + 1, offset });
     return answer(
       200,
-      page(rows, limit, () => String(offset + limit)),
+      mapPage(
+        page(rows, limit, () => String(offset + limit)),
+        lineView,
+      ),
     );
   },
 });
 
 /** A stored tax record is short; its steps and their words are made for the reader. */
-function statementView({ taxTrace, ...statement }: StatementRow, locale: Locale) {
+function statementView({ taxTrace, ...row }: StatementRow, locale: Locale) {
+  const statement = { ...row, links: statementLinks(row) };
   if (taxTrace === null) return { ...statement, taxTrace };
   const language = locale === 'zh-CN' ? 'zh' : 'en';
   const trace = explainTax(taxTrace);
   const steps = trace.steps.map((step) => ({ ...step, text: taxStepWords[step.code][language] }));
   return { ...statement, taxTrace: { ...trace, steps } };
+}
+
+function statementLinks({ id, distributorId, settlementId }: Omit<StatementRow, 'taxTrace'>) {
+  return {
+    lines: `/v1/statements/${id}/lines`,
+    distributor: `/v1/distributors/${distributorId}`,
+    ledger: `/v1/distributors/${distributorId}/ledger`,
+    settlement: `/v1/settlements/${settlementId}`,
+  };
+}
+
+function lineView(line: LineRow) {
+  const { commissionId, orderId, payoutId, correctionId } = line;
+  return {
+    ...line,
+    links: {
+      ...(commissionId === null
+        ? {}
+        : { explanation: `/v1/commissions/${commissionId}/explanation` }),
+      ...(orderId === null ? {} : { order: `/v1/orders/${orderId}` }),
+      ...(payoutId === null ? {} : { payout: `/v1/payouts/${payoutId}` }),
+      ...(correctionId === null ? {} : { correction: `/v1/corrections/${correctionId}` }),
+    },
+  };
 }
 
 const verify = defineRoute({

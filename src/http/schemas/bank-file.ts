@@ -36,11 +36,9 @@ export const BankResultView = z
     lines: z.int().meta({ description: 'Without the header' }),
     taken: z.int().meta({ description: 'What was new: the payouts hear of it' }),
     repeated: z.int().meta({ description: 'What was imported before: nothing happens' }),
-    strange: z
-      .int()
-      .meta({
-        description: 'Not our number, or another amount: a review is open, nothing changes',
-      }),
+    strange: z.int().meta({
+      description: 'Not our number, or another amount: a review is open, nothing changes',
+    }),
     unreadable: z.array(
       z.strictObject({
         line: z.int(),

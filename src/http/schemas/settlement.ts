@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { skipReasons } from '../../domain/settlement/assess';
 import { settlementStatuses } from '../../domain/settlement/state';
+import { listQuery } from '../list';
 import { amount, count, externalId, idOf, moment, signedAmount } from './common';
 
 const month = z.string().meta({ description: 'YYYY-MM', examples: ['2026-11'] });
@@ -20,10 +21,51 @@ export const SettlementOpened = z.strictObject({
   cutoffAt: moment,
 });
 
+const OddList = z.strictObject({
+  count,
+  statements: z
+    .array(
+      z.strictObject({
+        statementId: idOf('statement'),
+        distributorId: idOf('distributor'),
+        grossAmount: amount,
+        usualAmount: amount.nullable(),
+      }),
+    )
+    .meta({ description: 'The largest of them, at most 20' }),
+});
+
+const OutliersView = z
+  .strictObject({
+    muchLarger: OddList.meta({ description: 'More than three times the usual of this person' }),
+    newPayees: OddList.meta({ description: 'Paid for the first time' }),
+    changedAccounts: OddList.meta({ description: 'Another payout account than the last time' }),
+    lastCycles: z.array(
+      z.strictObject({
+        settlementId: idOf('settlement'),
+        period: z.string(),
+        distributors: count,
+        grossAmount: amount,
+        netAmount: amount,
+      }),
+    ),
+  })
+  .meta({ id: 'SettlementOutliers' });
+
+export const settlementKinds = ['cycle', 'withdrawal'] as const;
+
+export const settlementQuery = z.strictObject({
+  ...listQuery.shape,
+  kind: z.enum(settlementKinds).optional(),
+});
+
 export const SettlementView = z
   .strictObject({
     id: idOf('settlement'),
     programId: idOf('program'),
+    kind: z.enum(settlementKinds).meta({ description: 'Of everybody, or a withdrawal of one' }),
+    distributorId: idOf('distributor').nullable().meta({ description: 'Of a withdrawal' }),
+    requestedBy: z.string().meta({ description: 'system:calendar: opened at the end of a period' }),
     status: z.enum(settlementStatuses),
     period: z.string(),
     run: z.int(),
@@ -45,6 +87,9 @@ export const SettlementView = z
       .meta({ description: 'Covers lines, statements, tax and payout ids; there once approved' }),
     progress: z.strictObject({ stage: z.enum(settlementStatuses), done: count, total: count }),
     reviewId: idOf('review').nullable(),
+    outliers: OutliersView.nullable().meta({
+      description: 'What differs from the cycles before; there once computed',
+    }),
     createdAt: moment,
     approvedAt: moment.nullable(),
     closedAt: moment.nullable(),
@@ -101,6 +146,9 @@ export const StatementView = z
     taxMonth: month.nullable(),
     taxTrace: TaxTraceView.nullable(),
     payoutIds: z.array(idOf('payout')),
+    links: z
+      .record(z.string(), z.string())
+      .meta({ description: 'Paths: lines, distributor, settlement, ledger' }),
     createdAt: moment,
   })
   .meta({ id: 'Statement' });
@@ -113,9 +161,14 @@ const LineView = z
     commissionId: idOf('commission').nullable(),
     refundId: idOf('refund').nullable(),
     payoutId: idOf('payout').nullable(),
+    correctionId: idOf('correction').nullable(),
+    correctionReason: z.string().nullable(),
     orderId: idOf('order').nullable(),
     orderExternalId: externalId.nullable(),
     availableAt: moment,
+    links: z.record(z.string(), z.string()).meta({
+      description: 'Paths of what the line comes from: explanation, order, payout, correction',
+    }),
   })
   .meta({ id: 'StatementLine' });
 
