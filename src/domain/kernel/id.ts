@@ -33,6 +33,10 @@ export const idPrefixes = {
   afterSale: 'afs',
   simulation: 'sim',
   verification: 'vrf',
+  invoice: 'inv',
+  taxStop: 'tst',
+  taxRemittance: 'trm',
+  taxDeclaration: 'tdc',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;
