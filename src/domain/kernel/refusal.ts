@@ -67,6 +67,14 @@ export type RefusalCode =
   | 'email_taken'
   | 'sign_in_failed'
   | 'ledger_conflict'
+  | 'no_invoice_needed'
+  | 'invoice_conflict'
+  | 'remittance_conflict'
+  | 'nothing_to_remit'
+  | 'nothing_to_declare'
+  | 'month_not_over'
+  | 'tax_method_would_rewrite'
+  | 'residency_not_possible'
   | 'temporal_unavailable';
 
 /** One fault inside a request, addressed by a JSON pointer. */
