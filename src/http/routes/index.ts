@@ -14,6 +14,9 @@ import { planWaiverRoutes } from './plan-waiver';
 import { programRoutes } from './program';
 import { distributorRoutes } from './distributor';
 import { distributorAccountRoutes } from './distributor-account';
+import { invoiceRoutes } from './invoice';
+import { declarationRoutes } from './declaration';
+import { payerRoutes } from './payer';
 import { linkRoutes } from './link';
 import { ledgerRoutes } from './ledger';
 import { previewRoutes } from './preview';
@@ -54,6 +57,9 @@ export function allRoutes(config: Pick<HttpConfig, 'signInAttempts'>): Route[] {
     ...distributorAccountRoutes,
     ...distributorRoutes,
     ...channelRoutes,
+    ...payerRoutes,
+    ...declarationRoutes,
+    ...invoiceRoutes,
     ...settlementRoutes,
     ...payoutRoutes,
     ...callbackRoutes,

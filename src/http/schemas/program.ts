@@ -115,7 +115,7 @@ const NewInactivity = Inactivity.extend({
   appealWindowDays: Inactivity.shape.appealWindowDays.default(14),
 }).prefault({});
 
-const Tax = z.strictObject({
+export const Tax = z.strictObject({
   method: z.enum(['none', 'general', 'platformCumulative']),
   gapPolicy: z.enum(['restart', 'keepIncome']).default('restart'),
   platformDeclaration: z
