@@ -42,7 +42,7 @@ export function isAboveVatExemption(month: Month, incomeAmount: bigint): boolean
 }
 
 /** For how long a decision about a reason counts: a month, or (empty) for good. */
-export function stopMonth(reason: TaxStopReason, month: Month): Month | '' {
+export function stopMonth(reason: TaxStopReason, month: Month): string {
   return reason === 'vat_exemption' ? month : '';
 }
 

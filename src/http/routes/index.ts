@@ -17,6 +17,7 @@ import { distributorAccountRoutes } from './distributor-account';
 import { invoiceRoutes } from './invoice';
 import { declarationRoutes } from './declaration';
 import { payerRoutes } from './payer';
+import { statementDocumentRoutes } from './statement-document';
 import { linkRoutes } from './link';
 import { ledgerRoutes } from './ledger';
 import { previewRoutes } from './preview';
@@ -60,6 +61,8 @@ export function allRoutes(config: Pick<HttpConfig, 'signInAttempts'>): Route[] {
     ...payerRoutes,
     ...declarationRoutes,
     ...invoiceRoutes,
+    // Before the statements: their `{id}` would take `{id}.pdf` as well.
+    ...statementDocumentRoutes,
     ...settlementRoutes,
     ...payoutRoutes,
     ...callbackRoutes,

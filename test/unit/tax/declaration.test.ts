@@ -31,7 +31,7 @@ const line = (own: Partial<DeclarationLine> = {}): DeclarationLine => ({
 });
 
 const readBack = (lines: DeclarationLine[]) =>
-  parse(declarationCsv(lines), { columns: true, bom: true }) as Record<string, string>[];
+  parse<Record<string, string>>(declarationCsv(lines), { columns: true, bom: true });
 
 describe('the columns of a month', () => {
   test('general: a share is deducted above 4,000 yuan, the fixed amount below, never more than there is', () => {
