@@ -12,6 +12,7 @@ import {
 } from '../src/db/review';
 import { decideSettlement } from '../src/db/settlement';
 import { unlockChunk } from '../src/db/settlement-unlock';
+import { decideReturnedTax } from '../src/db/tax-remittance';
 import { floorToSecond, programNow } from '../src/domain/kernel/clock';
 import type { Decision, ReviewKind } from '../src/domain/review/kind';
 import { objections } from '../src/domain/review/decide';
@@ -47,6 +48,10 @@ const effects: Partial<Record<ReviewKind, Effect>> = {
   },
   bindingTransfer: (tx, { review, outcome, at, realNow }) =>
     decideTransfer(tx, { transferId: review.subjectId, outcome, at, realNow }),
+  reconciliation: async (tx, { review, outcome, at }) => {
+    await decideReturnedTax(tx, review, { outcome, at });
+    return subjectState(tx, review);
+  },
   settlement: async (tx, { review, outcome, at }) => {
     const settlementId = review.subjectId;
     const decided = await decideSettlement(tx, { settlementId, outcome, at });

@@ -1,6 +1,7 @@
 import { addDays, programNow } from '../domain/kernel/clock';
 import { Refusal } from '../domain/kernel/refusal';
-import { taxRemitted } from '../domain/ledger/posting';
+import { taxRecovered, taxRemitted } from '../domain/ledger/posting';
+import type { Decision } from '../domain/review/kind';
 import type { Tx } from './database';
 import { newId } from './id';
 import { postTransactions } from './ledger';
@@ -31,6 +32,7 @@ export interface NewRemittance {
   realNow: Date;
 }
 
+const returnedTax = 'returned_tax';
 const lockOf = (payer: string) => `hashtextextended('remittance:' || ${payer}, 0)`;
 
 /**
@@ -149,8 +151,38 @@ export async function openReturnedTaxCase(
     subjectId: id,
     dueAt: addDays(at, reviewDays),
     createdAt: at,
-    facts: { about: 'returned_tax', ...facts, statementId, taxAmount: taxAmount.toString() },
+    facts: { about: returnedTax, ...facts, statementId, taxAmount: taxAmount.toString() },
   });
+}
+
+/** What finance decides of tax that the bureau has: of which payment, and how much. */
+interface ReturnedTax {
+  programId: string;
+  /** the payout that came back */
+  subjectId: string;
+  facts: Record<string, unknown>;
+}
+
+/**
+ * Finance has decided about returned tax: approved, the bureau has refunded it or set it off, and the
+ * claim is booked out; rejected, it stays a claim.
+ * @param at on the program's clock
+ */
+export async function decideReturnedTax(
+  tx: Tx,
+  { programId, subjectId, facts }: ReturnedTax,
+  { outcome, at }: { outcome: Decision; at: Date },
+): Promise<void> {
+  if (facts['about'] !== returnedTax || outcome === 'reject') return;
+  const amount = BigInt(String(facts['taxAmount']));
+  await postTransactions(tx, programId, [
+    {
+      reference: `payout:${subjectId}:tax-recovered`,
+      kind: 'tax_recovered',
+      occurredAt: at,
+      postings: taxRecovered(amount),
+    },
+  ]);
 }
 
 /** Remittances of a payer, the latest first, before a cursor. */

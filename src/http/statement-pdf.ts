@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join, dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import PDFDocument from 'pdfkit';
 import type { Both, DocumentPart, Item, StatementDocument } from '../domain/tax/document';
 
@@ -11,15 +11,18 @@ const ink = '#1a1a1a';
 const grey = '#666666';
 const fontName = 'text';
 
-/** The font covers both languages; a document embeds only the characters it has. */
-let fontBytes: Buffer | undefined;
-
-function font(): Buffer {
-  const require = createRequire(__filename);
-  const folder = dirname(require.resolve('@expo-google-fonts/noto-sans-sc/package.json'));
-  fontBytes ??= readFileSync(join(folder, '400Regular', 'NotoSansSC_400Regular.ttf'));
-  return fontBytes;
+/** The font covers both languages; a document embeds only the characters it has. Read once. */
+function fontReader(): () => Buffer {
+  let bytes: Buffer | undefined;
+  return () => {
+    const { resolve } = createRequire(__filename);
+    const folder = dirname(resolve('@expo-google-fonts/noto-sans-sc/package.json'));
+    bytes ??= readFileSync(join(folder, '400Regular', 'NotoSansSC_400Regular.ttf'));
+    return bytes;
+  };
 }
+
+const font = fontReader();
 
 type Page = InstanceType<typeof PDFDocument>;
 

@@ -1,4 +1,5 @@
 import { parse } from 'csv-parse/sync';
+import { createReviewActivities } from '../../activities/review';
 import { giveBackPayout } from '../../src/db/withholding';
 import { call, type Credentials, givenShop, startApi, type TestApi } from '../support/api';
 import { type TestDatabase, testDatabase } from '../support/database';
@@ -240,13 +241,23 @@ describe('tax paid to the bureau', () => {
       'tax-remitted': 80_000,
       'tax-receivable': -44_000,
     });
-    const task = await db.read.first<{ kind: string; facts: object }>(
-      'SELECT kind, facts FROM review_task WHERE subject_id = $1',
+    const task = await db.read.first<{ id: string; kind: string; facts: object }>(
+      'SELECT id, kind, facts FROM review_task WHERE subject_id = $1',
       [(first as { id: string }).id],
     );
     expect(task).toMatchObject({
       kind: 'reconciliation',
       facts: { about: 'returned_tax', month: '2026-11', taxAmount: '44000' },
+    });
+    const { decideReview } = createReviewActivities({ db, clock: { now: () => new Date() } });
+    const decision = { reviewId: task!.id, deciderId: shop.adminId, decision: 'approve' as const };
+    expect(await decideReview({ ...decision, reason: 'refunded' })).toMatchObject({
+      outcome: 'decided',
+    });
+    expect(await balances(scene.programId)).toEqual({
+      'tax-payable': 0,
+      'tax-remitted': 36_000,
+      'tax-receivable': 0,
     });
     const trial = await ask(`/v1/ledger/trial-balance?programId=${scene.programId}`);
     expect(trial.json).toMatchObject({ balanced: true });

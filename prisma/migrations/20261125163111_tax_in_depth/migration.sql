@@ -215,3 +215,5 @@ END $$;
 
 -- What a person's other settlements of the payer have computed and not booked yet.
 CREATE INDEX statement_person_computed ON statement (payer_id, person) WHERE status = 'computed';
+-- What a payer declares and pays to the bureau of a month.
+CREATE INDEX withholding_month ON withholding (payer_id, month);

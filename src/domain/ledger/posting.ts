@@ -40,7 +40,8 @@ export type LedgerKind =
   | 'payout_succeeded'
   | 'payout_given_back'
   | 'payout_returned'
-  | 'tax_remitted';
+  | 'tax_remitted'
+  | 'tax_recovered';
 
 /** The gross of a payment and what it is made of; `net + tax + fee = gross`. */
 export interface PaymentShares {
@@ -171,6 +172,11 @@ export type NetPlace =
 /** Tax of a month is paid to the bureau. */
 export function taxRemitted(amount: bigint): Posting[] {
   return [{ from: 'tax-payable', to: 'tax-remitted', amount }];
+}
+
+/** The bureau has refunded tax of a payment that came back, or set it off: the claim is gone. */
+export function taxRecovered(amount: bigint): Posting[] {
+  return [{ from: 'tax-remitted', to: 'tax-receivable', amount }];
 }
 
 /** Where the tax of a payment comes back from: still owed to the bureau, or paid to it already. */
