@@ -4,7 +4,7 @@ import { monthOf, monthSpan } from '../domain/kernel/period';
 import { Refusal } from '../domain/kernel/refusal';
 import type { Tx } from './database';
 import { newId } from './id';
-import type { GapPolicy, TaxMethod } from './program';
+import type { GapPolicy, Reach, TaxMethod } from './program';
 
 /** How a payer withholds tax from a moment on. */
 export interface TaxTerms {
@@ -102,26 +102,31 @@ export async function payerView(read: Tx, payerId: string, at: Date): Promise<Pa
   return { payer, tax };
 }
 
-/** @throws Refusal `not_found`, also for another store's payer */
-export async function findPayer(read: Tx, storeId: string, id: string): Promise<PayerRow> {
-  const payer = await read.first<PayerRow>('SELECT * FROM payer WHERE id = $1 AND store_id = $2', [
+/** A key sees the payers of programs of its own mode. Parameters: $1 store, $2 mode. */
+const reachable = `store_id = $1 AND ($2 = 'both' OR EXISTS (
+  SELECT 1 FROM program g WHERE g.payer_id = payer.id AND g.mode = $2))`;
+
+/** @throws Refusal `not_found`, also for another store's payer and one of the other mode */
+export async function findPayer(read: Tx, caller: Reach, id: string): Promise<PayerRow> {
+  const payer = await read.first<PayerRow>(`SELECT * FROM payer WHERE ${reachable} AND id = $3`, [
+    caller.storeId,
+    caller.mode,
     id,
-    storeId,
   ]);
   if (payer === undefined) throw new Refusal('not_found', 'There is no such payer.');
   return payer;
 }
 
-/** Payers of a store, the latest first, before a cursor. */
+/** Payers that a caller may see, the latest first, before a cursor. */
 export function payersOf(
   read: Tx,
-  storeId: string,
+  caller: Reach,
   { limit, before }: { limit: number; before: string | undefined },
 ): Promise<PayerRow[]> {
   return read.rows<PayerRow>(
-    `SELECT * FROM payer WHERE store_id = $1 AND ($2::text IS NULL OR id < $2)
-     ORDER BY id DESC LIMIT $3`,
-    [storeId, before ?? null, limit],
+    `SELECT * FROM payer WHERE ${reachable} AND ($3::text IS NULL OR id < $3)
+     ORDER BY id DESC LIMIT $4`,
+    [caller.storeId, caller.mode, before ?? null, limit],
   );
 }
 

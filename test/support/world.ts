@@ -33,6 +33,8 @@ export interface World {
   readonly settlementId: string;
   readonly statementId: string;
   readonly payoutId: string;
+  readonly payerId: string;
+  readonly invoiceId: string;
 }
 
 export const planBody = {
@@ -168,7 +170,35 @@ export async function givenWorld(app: TestApp, startsAt = '2026-11-01T00:00:00+0
     settlementId,
     statementId: statement?.statementId ?? '',
     payoutId,
+    ...(await givenInvoice(app, { ...scene, distributorId: distributor.id })),
   } satisfies World;
+}
+
+/** An invoice of a distributor, and the payer that it is for. */
+async function givenInvoice(
+  app: TestApp,
+  owner: { storeId: string; programId: string; distributorId: string },
+): Promise<{ payerId: string; invoiceId: string }> {
+  const { storeId, programId, distributorId } = owner;
+  const program = await app.db.read.first<{ payerId: string }>(
+    'SELECT payer_id FROM program WHERE id = $1',
+    [programId],
+  );
+  const payerId = program?.payerId ?? '';
+  const invoiceId = newId('invoice');
+  await app.db.read.insert('invoice', {
+    id: invoiceId,
+    storeId,
+    payerId,
+    distributorId,
+    person: 'somebody',
+    number: 'N-1',
+    amount: 100n,
+    issuedAt: new Date('2026-11-01T00:00:00Z'),
+    actor: 'test',
+    createdAt: new Date('2026-11-01T00:00:00Z'),
+  });
+  return { payerId, invoiceId };
 }
 
 export const simulationBody = {

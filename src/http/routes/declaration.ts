@@ -112,7 +112,7 @@ async function scopeOf(
   { id, month }: { id: string; month: string },
   wanted: 'test' | 'live' | undefined,
 ) {
-  const payer = await findPayer(db.read, caller.storeId, id);
+  const payer = await findPayer(db.read, caller, id);
   const mode = await modeFor(db.read, caller, payer.id, wanted);
   const scope: DeclarationScope = { payerId: payer.id, mode, month };
   return { scope, payer, storeId: caller.storeId };
@@ -216,7 +216,7 @@ const post = defineRoute({
   body: DeclarationBody,
   answers: { 201: DeclaredView },
   write: async ({ tx, params, body, caller, now, audit }) => {
-    const { id: payerId } = await findPayer(tx, caller.storeId, params.id);
+    const { id: payerId } = await findPayer(tx, caller, params.id);
     const { month, reference = null } = body;
     const mode = await modeFor(tx, caller, payerId, body.mode);
     await mustBeOver(tx, payerId, { month, mode, realNow: now });

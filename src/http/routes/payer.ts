@@ -36,7 +36,7 @@ const listPayers = defineRoute({
   query: listQuery,
   answers: { 200: listOf(PayerView) },
   handle: async ({ query: { limit, cursor }, caller, deps: { db } }) => {
-    const rows = await payersOf(db.read, caller.storeId, { limit: limit + 1, before: cursor });
+    const rows = await payersOf(db.read, caller, { limit: limit + 1, before: cursor });
     const payers = page(rows, limit, ({ id }) => id);
     return answer(200, { ...payers, data: await viewsOf(db.read, payers.data) });
   },
@@ -51,7 +51,7 @@ const getPayer = defineRoute({
   params: payerParams,
   answers: { 200: PayerView },
   handle: async ({ params, caller, deps: { db } }) => {
-    const [view] = await viewsOf(db.read, [await findPayer(db.read, caller.storeId, params.id)]);
+    const [view] = await viewsOf(db.read, [await findPayer(db.read, caller, params.id)]);
     return answer(200, view!);
   },
 });
@@ -87,7 +87,7 @@ const postMethod = defineRoute({
   body: TaxMethodBody,
   answers: { 201: TaxMethodView },
   write: async ({ tx, params, body, caller, now, audit }) => {
-    const payer = await findPayer(tx, caller.storeId, params.id);
+    const payer = await findPayer(tx, caller, params.id);
     const { month, method, gapPolicy, platformDeclaration } = body;
     if (method === 'platformCumulative' && platformDeclaration === undefined) {
       throw new Refusal(
@@ -127,7 +127,7 @@ const postRemittance = defineRoute({
   body: RemittanceBody,
   answers: { 201: RemittanceView, 200: RemittanceView },
   write: async ({ tx, params, body, caller, now, audit }) => {
-    const { id: payerId } = await findPayer(tx, caller.storeId, params.id);
+    const { id: payerId } = await findPayer(tx, caller, params.id);
     const { month, reference } = body;
     const mode = await modeFor(tx, caller, payerId, body.mode);
     await mustBeOver(tx, payerId, { month, mode, realNow: now });
@@ -170,7 +170,7 @@ const listRemittances = defineRoute({
   query: listQuery,
   answers: { 200: listOf(RemittanceView) },
   handle: async ({ params, query: { limit, cursor }, caller, deps: { db } }) => {
-    const { id } = await findPayer(db.read, caller.storeId, params.id);
+    const { id } = await findPayer(db.read, caller, params.id);
     const { mode } = caller;
     const rows = await remittancesOf(db.read, id, { mode, limit: limit + 1, before: cursor });
     return answer(
