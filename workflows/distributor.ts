@@ -1,17 +1,50 @@
-import { proxyActivities } from '@temporalio/workflow';
+import {
+  condition,
+  continueAsNew,
+  patched,
+  proxyActivities,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { DistributorActivities } from '../activities/distributor';
 import type { DistributorInput } from '../src/contracts/workflow';
-import { startWaiting, untilAnswered, untilDecided } from './waiting';
+import { startWaiting, untilAnswered, untilDecided, type Waiting } from './waiting';
 
-const { readApplication } = proxyActivities<DistributorActivities>({
+const { readApplication, advanceLife } = proxyActivities<DistributorActivities>({
   startToCloseTimeout: '10 seconds',
   retry: { initialInterval: '200 milliseconds', maximumInterval: '30 seconds' },
 });
 
-/** Sees an application through to an admin's decision, however late it comes. Id: distributor:<distributorId>. */
+/**
+ * Sees a distributor from the application to the departure: what falls due is done once, on its day,
+ * and decisions are taken while it sleeps. Id: distributor:<distributorId>.
+ */
 export async function distributor({ distributorId }: DistributorInput): Promise<void> {
   const waiting = startWaiting(); // handlers first, so no decision is missed
+  if (patched('whole-life')) await untilOver(distributorId, waiting);
+  else await untilApplicationDecided(distributorId, waiting);
+  await untilAnswered();
+}
+
+/** Sleeps until something falls due, somebody decides, or the database says that there is news. */
+async function untilOver(distributorId: string, waiting: Waiting): Promise<void> {
+  for (;;) {
+    const heard = () => waiting.wakeUps() + waiting.decisions();
+    const before = heard();
+    const { over, leftMs } = await advanceLife(distributorId);
+    if (heard() !== before) continue;
+    if (over) return;
+    if (workflowInfo().continueAsNewSuggested) {
+      await untilAnswered();
+      await continueAsNew<typeof distributor>({ distributorId });
+    }
+    const news = () => heard() !== before;
+    if (leftMs === null) await condition(news);
+    else await condition(news, leftMs);
+  }
+}
+
+/** What this workflow was before it saw the whole life: runs that began so end so. */
+async function untilApplicationDecided(distributorId: string, waiting: Waiting): Promise<void> {
   const { openReviewId } = await readApplication(distributorId);
   if (openReviewId !== null) await untilDecided(openReviewId, waiting);
-  await untilAnswered();
 }

@@ -19,6 +19,8 @@ const { readReview, decideReview, escalateWhenDue } = proxyActivities<ReviewActi
 export interface Waiting {
   /** how often the clock was moved or a sweep said to look again */
   readonly wakeUps: () => number;
+  /** how many decisions came in */
+  readonly decisions: () => number;
   readonly isDecided: (reviewId: string) => boolean;
 }
 
@@ -43,7 +45,11 @@ export function startWaiting(): Waiting {
       },
     },
   );
-  return { wakeUps: () => wakeUps, isDecided: (reviewId) => decided.has(reviewId) };
+  return {
+    wakeUps: () => wakeUps,
+    decisions: () => decided.size,
+    isDecided: (reviewId) => decided.has(reviewId),
+  };
 }
 
 /**

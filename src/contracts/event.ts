@@ -1,6 +1,8 @@
 /** Types of the facts that the outside hears of; names are part of the public contract. */
 export type EventType =
   | `distributor.${'applied' | 'activated' | 'rejected'}`
+  | `distributor.${'warned' | 'eviction_proposed' | 'appealed' | 'reinstated'}`
+  | `distributor.${'evicted' | 'suspended' | 'left'}`
   | `commission.${'held' | 'available' | 'adjusted' | 'reversed'}`
   | `settlement.${'opened' | 'closed' | 'rejected'}`
   | `payout.${'submitted' | 'awaiting_confirmation' | 'paid' | 'failed' | 'canceled' | 'returned'}`

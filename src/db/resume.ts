@@ -38,9 +38,15 @@ const openWork: readonly OpenWork[] = [
          AND i.channel_number = p.channel_number AND i.handled_at IS NULL)`,
     (payoutId) => ({ payoutId }),
   ),
-  openRows('distributor', `distributor WHERE status IN ('applied', 'under_review')`, (id) => ({
-    distributorId: id,
-  })),
+  {
+    type: 'distributor',
+    // Who sleeps and waits for nothing is started when something concerns them.
+    sql: `SELECT DISTINCT substr(workflow_id, 13) AS id, workflow_id FROM due_moment
+      WHERE status = 'waiting' AND workflow_type = 'distributor'
+      UNION SELECT subject_id, workflow_id FROM review_task
+      WHERE status = 'open' AND workflow_id = 'distributor:' || subject_id`,
+    input: (distributorId) => ({ distributorId }),
+  },
   openRows(
     'review',
     `review_task WHERE status = 'open' AND workflow_id = 'review:' || id`,

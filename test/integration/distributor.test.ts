@@ -23,6 +23,8 @@ const reviewOf = async (subjectId: string) => {
   return body.data[0];
 };
 
+const lifeOf = (id: string) => house.temporal.client.workflow.getHandle(`distributor:${id}`);
+
 describe('joining an open program', () => {
   test('makes an active distributor with a code, a masked phone and a first standing', async () => {
     const programId = await postProgram(house.shop);
@@ -177,8 +179,12 @@ describe('applying to a program with review', () => {
     expect((await reviewOf(applicant.id)).decisions).toMatchObject([
       { step: 1, deciderId: house.store.admin.id, decision: 'approve' },
     ]);
-    const handle = house.temporal.client.workflow.getHandle(`distributor:${applicant.id}`);
-    await until(async () => (await handle.describe()).status.name === 'COMPLETED', 'completed');
+    const handle = lifeOf(applicant.id);
+    const sleeps = async () => {
+      const { status, raw } = await handle.describe();
+      return status.name === 'RUNNING' && (raw.pendingActivities ?? []).length === 0;
+    };
+    await until(sleeps, 'asleep until something concerns this person');
     const types = await house.db.read.rows<{ type: string }>(
       'SELECT type FROM event WHERE subject_id = $1 ORDER BY sequence',
       [applicant.id],
@@ -196,6 +202,8 @@ describe('applying to a program with review', () => {
     }
     const rejected = await house.admin.post(path, { decision: 'reject', reason: 'No such shop.' });
     expect([rejected.status, rejected.body.status]).toEqual([200, 'rejected']);
+    const life = lifeOf(applicant.id);
+    await until(async () => (await life.describe()).status.name === 'COMPLETED', 'completed');
     const again = await second().post(path, { decision: 'approve' });
     expect([again.status, again.body.code]).toEqual([409, 'review_already_decided']);
   });

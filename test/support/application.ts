@@ -27,6 +27,16 @@ export class Application {
     return {
       readApplication: () =>
         Promise.resolve({ openReviewId: this.outcome === null ? this.reviewId : null }),
+      advanceLife: async () => {
+        if (this.outcome !== null) return { over: true, leftMs: null };
+        this.asked += 1;
+        const now = await this.realNow();
+        const leftMs = this.dueAt - now - this.offsetMs;
+        if (this.waiting && leftMs > 0) return { over: false, leftMs };
+        this.escalatedAt ??= now;
+        this.waiting = false;
+        return { over: false, leftMs: null };
+      },
       readReview: () => Promise.resolve({ outcome: this.outcome }),
       escalateWhenDue: async () => {
         this.asked += 1;

@@ -37,6 +37,9 @@ export const idPrefixes = {
   taxStop: 'tst',
   taxRemittance: 'trm',
   taxDeclaration: 'tdc',
+  notice: 'ntc',
+  application: 'apl',
+  lifeCase: 'cas',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

@@ -64,6 +64,7 @@ export type RefusalCode =
   | 'second_person_required'
   | 'reason_required'
   | 'role_required'
+  | 'not_possible_now'
   | 'email_taken'
   | 'sign_in_failed'
   | 'ledger_conflict'
@@ -75,6 +76,10 @@ export type RefusalCode =
   | 'month_not_over'
   | 'tax_method_would_rewrite'
   | 'residency_not_possible'
+  | 'invalid_answers'
+  | 'agreement_required'
+  | 'agreement_outdated'
+  | 'cannot_apply_now'
   | 'temporal_unavailable';
 
 /** One fault inside a request, addressed by a JSON pointer. */

@@ -45,7 +45,7 @@ const postDistributor = defineRoute({
 });
 
 /** What a caller may see of a distributor; the phone number is masked. */
-function distributorView(config: HttpConfig, row: DistributorRow) {
+export function distributorView(config: HttpConfig, row: DistributorRow) {
   const self = `/v1/distributors/${row.id}`;
   return {
     id: row.id,

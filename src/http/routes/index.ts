@@ -18,6 +18,7 @@ import { invoiceRoutes } from './invoice';
 import { declarationRoutes } from './declaration';
 import { payerRoutes } from './payer';
 import { statementDocumentRoutes } from './statement-document';
+import { distributorLifeRoutes } from './distributor-life';
 import { linkRoutes } from './link';
 import { ledgerRoutes } from './ledger';
 import { previewRoutes } from './preview';
@@ -25,6 +26,8 @@ import { regionAgentRoutes } from './region-agent';
 import { reviewRoutes } from './review';
 import { settlementRoutes } from './settlement';
 import { simulationRoutes } from './simulation';
+import { applicationRoutes } from './application';
+import { noticeRoutes } from './notice';
 import { bindingRoutes } from './binding';
 import { bindingTransferRoutes } from './binding-transfer';
 import { orderRoutes } from './order';
@@ -56,7 +59,10 @@ export function allRoutes(config: Pick<HttpConfig, 'signInAttempts'>): Route[] {
     ...ledgerRoutes,
     ...verificationRoutes,
     ...distributorAccountRoutes,
+    ...distributorLifeRoutes,
     ...distributorRoutes,
+    ...applicationRoutes,
+    ...noticeRoutes,
     ...channelRoutes,
     ...payerRoutes,
     ...declarationRoutes,

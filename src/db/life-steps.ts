@@ -1,0 +1,36 @@
+import { decideUndecided } from './application-undecided';
+import { undecidedMoment } from './application';
+import type { DueMoment } from './clock';
+import type { Tx } from './database';
+import { departMoment, takeDeparture } from './departure';
+import { closeWindow, remind, reminderMomentName, windowMoment } from './eviction';
+import { propose, warn, warnMoment } from './inactivity';
+import { proposeMoment } from './life-case';
+
+/** What a moment of a distributor's life does; its `subjectId` says what it is about. */
+export type LifeStep = (
+  tx: Tx,
+  now: {
+    moment: DueMoment;
+    /** on the program's clock; the moment itself may lie before */
+    at: Date;
+    realNow: Date;
+  },
+) => Promise<void>;
+
+/**
+ * Every step of a distributor's life by the name of its due moment, which is opened with
+ * `openDueMoment(tx, {..., workflow: lifeWorkflow(distributorId)})`. A step looks whether it is still
+ * wanted: the status may have changed since the moment was opened.
+ */
+export const lifeSteps: Readonly<Record<string, LifeStep>> = {
+  [undecidedMoment]: decideUndecided,
+  [warnMoment]: warn,
+  [proposeMoment]: propose,
+  [reminderMomentName]: remind,
+  [windowMoment]: closeWindow,
+  [departMoment]: takeDeparture,
+};
+
+/** Steps that can change who is above whom: they need the program alone, before any row. */
+export const stepsThatMoveTeams: readonly string[] = [windowMoment, departMoment];
