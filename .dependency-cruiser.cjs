@@ -75,6 +75,8 @@ const table = {
         'prom-client',
         'rate-limiter-flexible',
         '@node-rs/argon2',
+        'pdfkit',
+        '@types/pdfkit',
       ),
       temporal('client'),
       temporal('common'),

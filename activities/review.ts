@@ -18,6 +18,7 @@ import {
 import { decideSettlement } from '../src/db/settlement';
 import { decidePromotion } from '../src/db/tier-step';
 import { unlockChunk } from '../src/db/settlement-unlock';
+import { decideReturnedTax } from '../src/db/tax-remittance';
 import { decideSuspension } from '../src/db/suspension';
 import type { DistributorStatus } from '../src/domain/distributor/state';
 import { floorToSecond, programNow } from '../src/domain/kernel/clock';
@@ -59,6 +60,10 @@ const effects: Partial<Record<ReviewKind, Effect>> = {
     decideObjection(tx, { review, outcome, reason, at, realNow }),
   bindingTransfer: (tx, { review, outcome, at, realNow }) =>
     decideTransfer(tx, { transferId: review.subjectId, outcome, at, realNow }),
+  reconciliation: async (tx, { review, outcome, at }) => {
+    await decideReturnedTax(tx, review, { outcome, at });
+    return subjectState(tx, review);
+  },
   eviction: (tx, decided) => lifeEffect(tx, decided, decideEviction),
   suspension: (tx, decided) => lifeEffect(tx, decided, decideSuspension),
   appeal: (tx, decided) => lifeEffect(tx, decided, decideAppeal),

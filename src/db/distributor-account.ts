@@ -1,4 +1,5 @@
 import { Refusal } from '../domain/kernel/refusal';
+import type { Residency } from '../domain/tax/id-number';
 import type { Tx } from './database';
 import { newId } from './id';
 import { maskAccount, maskIdNumber, type Vault } from './vault';
@@ -175,6 +176,9 @@ export async function putPayoutAccount(
   return row;
 }
 
+/** A passport number is no resident's number, even if it should read the same. */
+const indexPurpose = { mainland: 'id_number', nonResident: 'foreign_id_number' } as const;
+
 export type TaxpayerKind = 'individual' | 'individualBusiness' | 'company';
 
 export interface TaxProfileRow {
@@ -185,6 +189,7 @@ export interface TaxProfileRow {
   /** the taxpayer: the same person with several accounts has one index */
   idNumberIndex: string;
   idNumberMasked: string;
+  residency: Residency;
   updatedAt: Date;
 }
 
@@ -202,28 +207,34 @@ export async function putTaxProfile(
     distributorId: string;
     kind: TaxpayerKind;
     name: string;
+    residency: Residency;
     idNumber: string;
     realNow: Date;
   },
 ): Promise<TaxProfileRow> {
-  const { distributorId, kind, name, idNumber, realNow } = input;
+  const { distributorId, kind, name, residency, idNumber, realNow } = input;
   const row: TaxProfileRow = {
     distributorId,
     kind,
     name,
     idNumberCipher: vault.seal(`tax_profile.id_number:${distributorId}`, idNumber),
-    idNumberIndex: vault.index('id_number', idNumber),
+    idNumberIndex: vault.index(indexPurpose[residency], idNumber),
     idNumberMasked: maskIdNumber(idNumber),
+    residency,
     updatedAt: realNow,
   };
   await tx.run(
     `INSERT INTO tax_profile (distributor_id, kind, name, id_number_cipher, id_number_index,
-       id_number_masked, updated_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7)
+       id_number_masked, updated_at, residency)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
      ON CONFLICT (distributor_id) DO UPDATE SET kind = excluded.kind, name = excluded.name,
        id_number_cipher = excluded.id_number_cipher, id_number_index = excluded.id_number_index,
-       id_number_masked = excluded.id_number_masked, updated_at = excluded.updated_at`,
-    [distributorId, kind, name, row.idNumberCipher, row.idNumberIndex, row.idNumberMasked, realNow],
+       id_number_masked = excluded.id_number_masked, updated_at = excluded.updated_at,
+       residency = excluded.residency`,
+    [
+      ...[distributorId, kind, name, row.idNumberCipher, row.idNumberIndex, row.idNumberMasked],
+      ...[realNow, residency],
+    ],
   );
   return row;
 }

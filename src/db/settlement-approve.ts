@@ -4,10 +4,12 @@ import { approved } from '../domain/ledger/posting';
 import type { Figures } from '../domain/settlement/assess';
 import { payoutParts } from '../domain/settlement/parts';
 import { type SealedStatement, sealStatement } from '../domain/settlement/result';
+import type { InvoicePart } from '../domain/tax/invoice';
 import { insertMany } from './bulk';
 import type { Tx } from './database';
 import { payoutAccountPlace } from './distributor-account';
 import { newId } from './id';
+import { coverStatements, useInvoices } from './invoice';
 import { postTransactions } from './ledger';
 import { enqueueStart } from './outbox';
 import { accountPlace } from './payout';
@@ -22,8 +24,10 @@ import {
   isPayable,
   type OpenStatement,
   personsOf,
+  vatApprovedOf,
   writeFigures,
 } from './statement';
+import { openTaxStops } from './tax-stop';
 import type { Vault } from './vault';
 import { lockPayerTotals, personTotals, recordWithholdings, taxTermsOf } from './withholding';
 
@@ -71,15 +75,22 @@ export async function approveChunk(
   const statements = await statementsToPay(tx, settlementId, after, limit);
   const last = statements.at(-1);
   if (last === undefined) return null;
-  const totals = await personTotals(tx, terms, personsOf(statements), month);
-  const computed = computeAll({ program, terms, month, statements, totals }).map(sayWhatChanged);
+  const persons = personsOf(statements);
+  const totals = await personTotals(tx, terms, persons, month);
+  const vatApproved = await vatApprovedOf(tx, program, persons, month);
+  const taxed = computeAll({ program, terms, month, statements, totals, vatApproved });
+  const covered = await coverStatements(tx, statements.filter(isBusiness));
+  const computed = taxed.map((one) => sayWhatChanged(needInvoice(one, covered)));
   const payable = computed.filter(isPayable);
   const payouts = payable.flatMap(payoutsOf);
   await writeFigures(tx, payable, 'approved', await seal(tx, payable, payouts));
   await insertPayouts(tx, vault, settlement, payouts, realNow);
   await withholdAll(tx, settlement, terms.payerId, payable, approvedAt);
+  await useInvoices(tx, usedOf(payable, covered), approvedAt);
   await postApprovals(tx, settlement, payable, approvedAt);
-  await dropStatements(tx, settlement, computed.flatMap(droppedOf), approvedAt);
+  const dropped = computed.flatMap(droppedOf);
+  await dropStatements(tx, settlement, dropped, approvedAt);
+  await openTaxStops(tx, program, { stopped: dropped, month, at: approvedAt });
   await startPayouts(tx, payouts);
   await advance(tx, settlementId, statements.length);
   return last.id;
@@ -93,7 +104,7 @@ function statementsToPay(
   limit: number,
 ): Promise<StatementToPay[]> {
   return tx.rows<StatementToPay>(
-    `SELECT t.id, t.distributor_id, t.person, t.gross_amount, t.tax_amount, t.tax_month,
+    `SELECT t.id, t.distributor_id, t.person, t.taxpayer_kind, t.gross_amount, t.tax_amount, t.tax_month,
        c.id AS channel_id, c.kind AS channel_kind, a.id AS account_id,
        LEAST(c.per_transfer_amount, c.per_day_amount) AS per_transfer_amount,
        a.account_cipher, a.account_masked, a.holder_name
@@ -104,6 +115,22 @@ function statementsToPay(
      ORDER BY t.id LIMIT $3`,
     [settlementId, after, limit],
   );
+}
+
+type Covered = ReadonlyMap<string, readonly InvoicePart[]>;
+
+const isBusiness = ({ taxpayerKind }: OpenStatement) =>
+  taxpayerKind === 'individualBusiness' || taxpayerKind === 'company';
+
+/** An invoice that was there at the lock may have been used since, by another settlement. */
+function needInvoice(approval: Approval, covered: Covered): Approval {
+  const { statement, reason } = approval;
+  if (reason !== undefined || !isBusiness(statement) || covered.has(statement.id)) return approval;
+  return { ...approval, reason: 'needs_invoice' };
+}
+
+function usedOf(payable: readonly Approval[], covered: Covered): Covered {
+  return new Map(payable.map(({ statement: { id } }) => [id, covered.get(id) ?? []]));
 }
 
 /** The reviewed tax stays readable where the approval came to another one. */

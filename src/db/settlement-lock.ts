@@ -5,11 +5,12 @@ import {
   type Candidate,
   figuresOf,
   reasonNotToPay,
+  missingInvoiceAmount,
   reasonToSkip,
   type SkipReason,
 } from '../domain/settlement/assess';
-import { isMinorIn } from '../domain/tax/id-number';
-import { withhold } from '../domain/tax/withhold';
+import { isAboveVatExemption } from '../domain/tax/stop';
+import { incomeOf, type MonthTotal, withhold } from '../domain/tax/withhold';
 import { insertMany } from './bulk';
 import type { Tx } from './database';
 import { newId } from './id';
@@ -22,7 +23,9 @@ import {
   moveSettlement,
   type SettlementRow,
 } from './settlement';
-import { personTotals, taxTermsOf } from './withholding';
+import { openTaxStops } from './tax-stop';
+import { recordTaxpayers, type TaxpayerCase, taxpayersOf } from './taxpayer';
+import { personTotals, taxTermsOf, type TaxTerms } from './withholding';
 import type { Vault } from './vault';
 
 /** Distributors of one transaction: it takes about a second, and a kill costs no more than that. */
@@ -35,13 +38,12 @@ const settleable = `e.program_id = $1 AND e.statement_id IS NULL AND e.available
 export interface CandidateRow extends Omit<Candidate, 'taxProfile'> {
   distributorId: string;
   channelKind: string | null;
-  taxKind: 'individual' | 'individualBusiness' | 'company' | null;
-  idNumberCipher: string | null;
-  person: string | null;
 }
 
 export interface Judged {
   row: CandidateRow;
+  /** undefined: no tax profile was given */
+  taxpayer: TaxpayerCase | undefined;
   reason: SkipReason | undefined;
 }
 
@@ -85,6 +87,12 @@ export async function lockChunk(
   const rows = await candidateRows(tx, settlement, ids);
   const judged = await judge(tx, vault, program, settlement, rows);
   await insertSkips(tx, settlementId, judged);
+  await callFinance(tx, program, settlement, judged);
+  const taxpayers = judged.flatMap(({ reason, taxpayer }) =>
+    reason === undefined && taxpayer !== undefined ? [taxpayer] : [],
+  );
+  const at = settlement.createdAt;
+  await recordTaxpayers(tx, vault, program.storeId, { taxpayers, at });
   await lockStatements(tx, program, settlement, judged);
   await advance(tx, settlementId, ids.length);
   return last;
@@ -126,7 +134,7 @@ export function candidateRows(
     `SELECT due.distributor_id, due.gross_amount, d.status, a.id IS NOT NULL AS has_payout_account,
        EXISTS (SELECT 1 FROM settlement_hold h
          WHERE h.distributor_id = d.id AND h.lifted_at IS NULL) AS is_on_hold,
-       c.kind AS channel_kind, t.kind AS tax_kind, t.id_number_cipher, t.id_number_index AS person
+       c.kind AS channel_kind
      FROM (
        SELECT e.distributor_id, sum(e.amount)::bigint AS gross_amount FROM earning e
        WHERE ${settleable} AND e.distributor_id = ANY($3)
@@ -135,7 +143,6 @@ export function candidateRows(
      JOIN distributor d ON d.id = due.distributor_id
      LEFT JOIN payout_account a ON a.distributor_id = d.id AND a.replaced_at IS NULL
      LEFT JOIN channel c ON c.id = a.channel_id
-     LEFT JOIN tax_profile t ON t.distributor_id = d.id
      WHERE NOT EXISTS (SELECT 1 FROM settlement_skip k
        WHERE k.settlement_id = $4 AND k.distributor_id = d.id)
      AND NOT EXISTS (SELECT 1 FROM statement s
@@ -155,36 +162,74 @@ export async function judge(
 ): Promise<Judged[]> {
   const terms = await taxTermsOf(tx, program.id, settlement.createdAt);
   const month = monthOf(settlement.createdAt, program.timeZone);
-  const persons = rows.map(({ person }) => person).filter((person) => person !== null);
+  const withholds = terms.method !== 'none';
+  const ids = rows.map(({ distributorId }) => distributorId);
+  const taxpayers = await taxpayersOf(tx, vault, { program, month, withholds, ids });
+  const persons = [...taxpayers.values()].map(({ person }) => person);
   const totals = await personTotals(tx, terms, persons, month);
-  const fee = { fixedAmount: program.feeFixedAmount, bps: program.feeBps };
+  const { minimumPayoutAmount } = program;
   return rows.map((row) => {
-    const before = reasonToSkip(
-      { ...row, taxProfile: taxProfileOf(vault, row, month) },
-      { minimumPayoutAmount: program.minimumPayoutAmount, withholds: terms.method !== 'none' },
-    );
-    if (before !== undefined) return { row, reason: before };
-    const history = totals.get(row.person ?? '') ?? [];
-    const { taxAmount } = withhold({ ...terms, month, incomeAmount: row.grossAmount, history });
-    const { netAmount } = figuresOf(row.grossAmount, taxAmount, fee);
-    return { row, reason: reasonNotToPay(netAmount, row.channelKind ?? '') };
+    const taxpayer = taxpayers.get(row.distributorId);
+    const candidate = { ...row, taxProfile: taxpayer?.profile ?? null };
+    const before = reasonToSkip(candidate, { minimumPayoutAmount, withholds });
+    if (before !== undefined) return { row, taxpayer, reason: before };
+    const history = totals.get(taxpayer?.person ?? '') ?? [];
+    const reason = reasonAfterTax(program, terms, { row, taxpayer, month, history });
+    return { row, taxpayer, reason };
   });
 }
 
-function taxProfileOf(vault: Vault, row: CandidateRow, month: string): Candidate['taxProfile'] {
-  const { taxKind, idNumberCipher, distributorId } = row;
-  if (taxKind === null || idNumberCipher === null) return null;
-  const idNumber = vault.open(`tax_profile.id_number:${distributorId}`, idNumberCipher);
-  return { kind: taxKind, isMinor: taxKind === 'individual' && isMinorIn(month, idNumber) };
+interface Assessed {
+  row: CandidateRow;
+  taxpayer: TaxpayerCase | undefined;
+  month: string;
+  history: readonly MonthTotal[];
+}
+
+function reasonAfterTax(
+  program: ProgramRow,
+  terms: TaxTerms,
+  { row, taxpayer, month, history }: Assessed,
+): SkipReason | undefined {
+  const incomeAmount = row.grossAmount;
+  const isTaxed = terms.method !== 'none' && taxpayer?.kind === 'individual';
+  const monthIncome = incomeOf(history, month) + incomeAmount;
+  if (isTaxed && !taxpayer.vatApproved && isAboveVatExemption(month, monthIncome)) {
+    return 'vat_exemption';
+  }
+  const method = isTaxed ? terms.method : 'none';
+  const { taxAmount } = withhold({ ...terms, method, month, incomeAmount, history });
+  const fee = { fixedAmount: program.feeFixedAmount, bps: program.feeBps };
+  const { netAmount } = figuresOf(incomeAmount, taxAmount, fee);
+  return reasonNotToPay(netAmount, row.channelKind ?? '');
 }
 
 async function insertSkips(tx: Tx, settlementId: string, judged: readonly Judged[]): Promise<void> {
-  const skips = judged.flatMap(({ row, reason }) =>
+  const skips = judged.flatMap(({ row, taxpayer, reason }) => {
+    if (reason === undefined) return [];
+    const { distributorId, grossAmount } = row;
+    const taxProfile = taxpayer?.profile ?? null;
+    const missing = missingInvoiceAmount({ grossAmount, taxProfile });
+    const missingAmount = reason === 'needs_invoice' ? missing : null;
+    return [{ settlementId, distributorId, reason, amount: grossAmount, missingAmount }];
+  });
+  await tx.insert('settlement_skip', skips);
+}
+
+/** Those whose tax is not computed here go before finance. */
+async function callFinance(
+  tx: Tx,
+  program: ProgramRow,
+  settlement: SettlementRow,
+  judged: readonly Judged[],
+): Promise<void> {
+  const stopped = judged.flatMap(({ row: { distributorId, grossAmount }, taxpayer, reason }) =>
     reason === undefined
       ? []
-      : [{ settlementId, distributorId: row.distributorId, reason, amount: row.grossAmount }],
+      : [{ distributorId, grossAmount, reason, person: taxpayer?.person ?? null }],
   );
-  await tx.insert('settlement_skip', skips);
+  const month = monthOf(settlement.createdAt, program.timeZone);
+  await openTaxStops(tx, program, { stopped, month, at: settlement.createdAt });
 }
 
 const statementColumns = {
@@ -197,6 +242,7 @@ const statementColumns = {
   grossAmount: 'int8',
   person: 'text',
   createdAt: 'timestamptz',
+  taxpayerKind: 'text',
 } as const;
 
 async function lockStatements(
@@ -220,7 +266,7 @@ export async function insertStatements(
 ): Promise<NewStatement[]> {
   const statements = judged
     .filter(({ reason }) => reason === undefined)
-    .map(({ row }) => ({
+    .map(({ row, taxpayer }) => ({
       id: newId('statement'),
       settlementId: settlement.id,
       programId: program.id,
@@ -228,8 +274,9 @@ export async function insertStatements(
       payerId: program.payerId,
       status: 'locked',
       grossAmount: row.grossAmount,
-      person: row.person,
+      person: taxpayer?.person ?? null,
       createdAt: settlement.createdAt,
+      taxpayerKind: taxpayer?.kind ?? null,
     }));
   await insertMany(tx, 'statement', statementColumns, statements);
   return statements;

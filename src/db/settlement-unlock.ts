@@ -62,17 +62,18 @@ export async function unlockStatements(
 export async function dropStatements(
   tx: Tx,
   settlement: Pick<SettlementRow, 'id' | 'programId'>,
-  dropped: readonly (LockedStatement & { reason: SkipReason })[],
+  dropped: readonly (LockedStatement & { reason: SkipReason; missingAmount?: bigint })[],
   at: Date,
 ): Promise<void> {
   await unlockStatements(tx, settlement, dropped, at);
   await tx.insert(
     'settlement_skip',
-    dropped.map(({ distributorId, reason, grossAmount }) => ({
+    dropped.map(({ distributorId, reason, grossAmount, missingAmount = null }) => ({
       settlementId: settlement.id,
       distributorId,
       reason,
       amount: grossAmount,
+      missingAmount,
     })),
   );
 }

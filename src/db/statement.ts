@@ -6,19 +6,24 @@ import {
   type SkipReason,
 } from '../domain/settlement/assess';
 import type { SealedStatement } from '../domain/settlement/result';
-import { type MonthTotal, type TaxRecord, withhold } from '../domain/tax/withhold';
+import type { TaxProfileKind } from '../domain/tax/id-number';
+import { isAboveVatExemption } from '../domain/tax/stop';
+import { incomeOf, type MonthTotal, type TaxRecord, withhold } from '../domain/tax/withhold';
 import type { Tx } from './database';
 import { programById, type ProgramRow } from './program';
-import { advance, lockSettlementRow, type SettlementRow } from './settlement';
+import { advance, lockSettlementRow } from './settlement';
 import { chunkSize } from './settlement-lock';
 import { dropStatements } from './settlement-unlock';
-import { personTotals, taxTermsOf, type TaxTerms } from './withholding';
+import { approvedStops, openTaxStops } from './tax-stop';
+import { pendingTotals, personTotals, taxTermsOf, type TaxTerms } from './withholding';
 
 /** A statement that is to be taxed, with where it would be paid to. */
 export interface OpenStatement {
   id: string;
   distributorId: string;
   person: string | null;
+  /** null: nobody had to know */
+  taxpayerKind: TaxProfileKind | null;
   grossAmount: bigint;
   channelKind: string | null;
 }
@@ -41,25 +46,50 @@ export interface ComputeInput<S extends OpenStatement> {
   /** in the order in which they are taxed: two of one person count one after the other */
   statements: readonly S[];
   totals: ReadonlyMap<string, MonthTotal[]>;
+  /** people whom a review lets be paid above the VAT exemption of the month */
+  vatApproved: ReadonlySet<string>;
 }
 
 /** Taxes statements one after the other on their persons' running totals. */
 export function computeAll<S extends OpenStatement>(
   input: ComputeInput<S>,
 ): ComputedStatement<S>[] {
-  const { program, terms, month } = input;
+  const { program, month, vatApproved } = input;
   const totals = new Map([...input.totals].map(([person, months]) => [person, [...months]]));
   const fee = { fixedAmount: program.feeFixedAmount, bps: program.feeBps };
   return input.statements.map((statement) => {
     const incomeAmount = statement.grossAmount;
     const history = totals.get(statement.person ?? '') ?? [];
-    const { taxAmount, record } = withhold({ ...terms, month, incomeAmount, history });
+    const { taxMethod, record, taxAmount } = taxOf(statement, input, history);
     const figures = figuresOf(incomeAmount, taxAmount, fee);
-    const reason = reasonNotToPay(figures.netAmount, statement.channelKind ?? '');
-    // What is not paid is no income yet.
-    if (reason === undefined) history.push({ month, incomeAmount, taxAmount });
-    return { statement, figures, record, taxMonth: month, taxMethod: terms.method, reason };
+    const isAbove =
+      taxMethod !== 'none' &&
+      !vatApproved.has(statement.person ?? '') &&
+      isAboveVatExemption(month, incomeOf(history, month) + incomeAmount);
+    const reason = isAbove
+      ? 'vat_exemption'
+      : reasonNotToPay(figures.netAmount, statement.channelKind ?? '');
+    // What is not paid is no income yet, and what is paid against an invoice never is.
+    if (reason === undefined && taxMethod !== 'none') {
+      history.push({ month, incomeAmount, taxAmount });
+    }
+    return { statement, figures, record, taxMonth: month, taxMethod, reason };
   });
+}
+
+/** Companies and individual businesses are paid against their invoices: nothing is withheld. */
+function taxOf<S extends OpenStatement>(
+  { taxpayerKind, grossAmount: incomeAmount }: S,
+  { terms, month }: ComputeInput<S>,
+  history: readonly MonthTotal[],
+): Pick<ComputedStatement, 'taxMethod' | 'record'> & { taxAmount: bigint } {
+  const isBusiness = taxpayerKind === 'individualBusiness' || taxpayerKind === 'company';
+  const taxMethod = isBusiness ? 'none' : terms.method;
+  const withheld = withhold({ ...terms, method: taxMethod, month, incomeAmount, history });
+  const record = isBusiness
+    ? { ...withheld.record, paidAgainstInvoice: taxpayerKind }
+    : withheld.record;
+  return { taxMethod, record, taxAmount: withheld.taxAmount };
 }
 
 /**
@@ -77,7 +107,8 @@ export async function computeChunk(
   const settlement = await lockSettlementRow(tx, settlementId);
   if (settlement.status !== 'computing') return null;
   const statements = await tx.rows<OpenStatement>(
-    `SELECT t.id, t.distributor_id, t.person, t.gross_amount, c.kind AS channel_kind
+    `SELECT t.id, t.distributor_id, t.person, t.taxpayer_kind, t.gross_amount,
+       c.kind AS channel_kind
      FROM statement t
      LEFT JOIN payout_account a ON a.distributor_id = t.distributor_id AND a.replaced_at IS NULL
      LEFT JOIN channel c ON c.id = a.channel_id
@@ -92,28 +123,27 @@ export async function computeChunk(
   const month = monthOf(settlement.createdAt, program.timeZone);
   const persons = personsOf(statements);
   const totals = await personTotals(tx, terms, persons, month);
-  await addSiblings(tx, settlement, totals, month);
-  const computed = computeAll({ program, terms, month, statements, totals });
+  await pendingTotals(tx, terms, totals, month);
+  const vatApproved = await vatApprovedOf(tx, program, persons, month);
+  const computed = computeAll({ program, terms, month, statements, totals, vatApproved });
   await writeFigures(tx, computed.filter(isPayable), 'computed');
-  await dropStatements(tx, settlement, computed.flatMap(droppedOf), settlement.createdAt);
+  const at = settlement.createdAt;
+  const dropped = computed.flatMap(droppedOf);
+  await dropStatements(tx, settlement, dropped, at);
+  await openTaxStops(tx, program, { stopped: dropped, month, at });
   await advance(tx, settlementId, statements.length);
   return last.id;
 }
 
-/** Statements of the same people in the same settlement that were computed in earlier chunks. */
-async function addSiblings(
-  tx: Tx,
-  settlement: SettlementRow,
-  totals: ReadonlyMap<string, MonthTotal[]>,
+/** The people whom reviews let be paid above the VAT exemption of a month. */
+export async function vatApprovedOf(
+  read: Tx,
+  program: ProgramRow,
+  persons: readonly string[],
   month: string,
-): Promise<void> {
-  const rows = await tx.rows<Omit<MonthTotal, 'month'> & { person: string }>(
-    `SELECT person, sum(gross_amount)::bigint AS income_amount, sum(tax_amount)::bigint AS tax_amount
-     FROM statement WHERE settlement_id = $1 AND status = 'computed' AND person = ANY($2)
-     GROUP BY person`,
-    [settlement.id, [...totals.keys()]],
-  );
-  for (const { person, ...total } of rows) totals.get(person)?.push({ month, ...total });
+): Promise<Set<string>> {
+  const approved = await approvedStops(read, program, persons, month);
+  return new Set(persons.filter((person) => approved.get(person)?.has('vat_exemption') === true));
 }
 
 export function isPayable(computed: ComputedStatement): boolean {
@@ -122,8 +152,8 @@ export function isPayable(computed: ComputedStatement): boolean {
 
 /** A computed statement as `dropStatements` takes it; nothing when it can be paid. */
 export function droppedOf({ statement, reason }: ComputedStatement) {
-  const { id, distributorId, grossAmount } = statement;
-  return reason === undefined ? [] : [{ id, distributorId, grossAmount, reason }];
+  const { id, distributorId, grossAmount, person } = statement;
+  return reason === undefined ? [] : [{ id, distributorId, grossAmount, person, reason }];
 }
 
 export function personsOf(statements: readonly OpenStatement[]): string[] {

@@ -167,6 +167,8 @@ const whyNot: Readonly<Record<SkipReason, string>> = {
   below_channel_minimum: 'What is left after tax and fee is below the minimum of the channel.',
   on_hold: 'The distributor is on hold.',
   excluded: 'The distributor was taken out.',
+  non_resident: 'The taxpayer is not a resident; finance has to look at it.',
+  vat_exemption: 'The income of the month is above the VAT exemption; finance has to look at it.',
 };
 
 async function insertWithdrawal(tx: Tx, row: Partial<SettlementRow>): Promise<SettlementRow> {

@@ -3,6 +3,8 @@ import { distributorAccount } from '../domain/ledger/account';
 import { givenBack, type NetPlace } from '../domain/ledger/posting';
 import { monthsThatCount, type MonthTotal, type TaxMethod } from '../domain/tax/withhold';
 import { insertMany } from './bulk';
+import { giveInvoicesBack } from './invoice';
+import { holdRemittances, isRemitted, openReturnedTaxCase } from './tax-remittance';
 import type { Tx } from './database';
 import { newId } from './id';
 import { lockBalances, postTransactions } from './ledger';
@@ -58,6 +60,31 @@ export async function personTotals(
   );
   for (const { person, ...total } of rows) totals.get(person)?.push(total);
   return totals;
+}
+
+/**
+ * Adds what settlements of the payer have computed and not booked yet to the totals of their people:
+ * the next one is reviewed with a tax that counts them. Only the approval decides.
+ */
+export async function pendingTotals(
+  read: Tx,
+  terms: TaxTerms,
+  totals: ReadonlyMap<string, MonthTotal[]>,
+  month: string,
+): Promise<void> {
+  const months = monthsThatCount(terms.method, month);
+  if (totals.size === 0 || months.length === 0) return;
+  const rows = await read.rows<MonthTotal & { person: string }>(
+    `SELECT t.person, t.tax_month AS month, sum(t.gross_amount)::bigint AS income_amount,
+       sum(t.tax_amount)::bigint AS tax_amount
+     FROM statement t JOIN settlement s ON s.id = t.settlement_id
+     JOIN program p ON p.id = t.program_id
+     WHERE t.status = 'computed' AND t.payer_id = $1 AND t.person = ANY($2)
+       AND t.tax_month = ANY($3) AND t.tax_method = $4 AND p.mode = $5 AND s.status <> 'rejected'
+     GROUP BY t.person, t.tax_month`,
+    [terms.payerId, [...totals.keys()], months, terms.method, terms.mode],
+  );
+  for (const { person, ...total } of rows) totals.get(person)?.push(total);
 }
 
 /**
@@ -117,7 +144,8 @@ interface Payout {
 /**
  * Gives a payout's money back, once: net from where it lies, with exactly its own tax and fee, all
  * to `available`, where it waits for the next settlement as an earning of its own. What was withheld
- * is taken back in the month it belongs to, which is a correction to declare.
+ * is taken back in the month it belongs to, which is a correction to declare; a tax that was paid to
+ * the bureau before becomes a claim, and finance is called.
  * The caller holds the lock on the payout's row.
  * @returns false when it was given back before
  */
@@ -128,6 +156,7 @@ export async function giveBackPayout(
 ): Promise<boolean> {
   const reference = `payout:${payout.id}:${netAt === 'cash' ? 'return' : 'give-back'}`;
   const { programId, distributorId, channelId } = payout;
+  const isTaxPaid = await isTaxRemitted(tx, payout);
   const receivable = distributorAccount(distributorId, 'receivable');
   const balances = await lockBalances(tx, programId, [
     receivable,
@@ -149,7 +178,13 @@ export async function giveBackPayout(
       reference,
       kind: netAt === 'cash' ? 'payout_returned' : 'payout_given_back',
       occurredAt,
-      postings: givenBack(distributorId, place, shares, -(balances.get(receivable) ?? 0n)),
+      postings: givenBack(
+        distributorId,
+        place,
+        shares,
+        -(balances.get(receivable) ?? 0n),
+        isTaxPaid ? 'tax-receivable' : 'tax-payable',
+      ),
     },
   ]);
   await tx.insert('earning', {
@@ -164,7 +199,17 @@ export async function giveBackPayout(
     createdAt: occurredAt,
   });
   await takeBackWithholding(tx, payout, reference, occurredAt);
+  const { statementId, grossAmount } = payout;
+  await giveInvoicesBack(tx, { statementId, grossAmount, reference, at: occurredAt });
+  if (isTaxPaid) await openReturnedTaxCase(tx, payout, occurredAt);
   return true;
+}
+
+/** Whether the bureau has the tax already; nobody pays it there until the end of the transaction. */
+async function isTaxRemitted(tx: Tx, { statementId, taxAmount }: Payout): Promise<boolean> {
+  if (taxAmount === 0n) return false;
+  await holdRemittances(tx, statementId);
+  return isRemitted(tx, statementId);
 }
 
 /** The reversal lies in the month of the payment, not in that of the failure. */

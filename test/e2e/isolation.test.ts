@@ -58,12 +58,15 @@ function pathIn(route: Route, world: World): string {
     settlements: world.settlementId,
     statements: world.statementId,
     payouts: world.payoutId,
+    payers: world.payerId,
     verifications: world.verificationId,
     'settlement-holds': world.holdId,
     corrections: world.correctionId,
   };
   const path = route.path
     .replace(':refundId', world.refundId)
+    .replace(':invoiceId', world.invoiceId)
+    .replace(':month', '2026-10')
     .replace('/links/:code', `/links/${world.distributorCode}`)
     .replace(':withdrawalId', world.withdrawalId)
     .replace(':afterSaleId', world.afterSaleId)
@@ -171,6 +174,14 @@ const bodies: Record<string, (world: World) => object> = {
     reason: 'a fen is missing',
   }),
   'POST /v1/programs/:id/verifications': () => ({}),
+  'POST /v1/payers/:id/tax-methods': () => ({ month: '2030-01', method: 'none' }),
+  'POST /v1/payers/:id/tax-remittances': () => ({ month: '2026-10', reference: 'T-1' }),
+  'POST /v1/payers/:id/declarations': () => ({ month: '2026-10' }),
+  'POST /v1/distributors/:id/invoices': () => ({
+    number: 'N-2',
+    amount: 100,
+    issuedAt: '2026-11-12T10:00:00+08:00',
+  }),
 };
 
 /** Queries that a route cannot do without. */

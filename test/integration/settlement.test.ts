@@ -438,22 +438,27 @@ describe('one taxpayer behind several accounts', () => {
       100_000n,
     );
 
-    // Both are reviewed before either is approved: the second sees only at approval what the first paid.
+    // Both are reviewed before either is approved: the second counts what the first has computed.
     const first = await givenOpenSettlement(db, scene.programId);
     const second = await givenOpenSettlement(db, other);
     await lockAndCompute(db, vault, first, 1);
     await lockAndCompute(db, vault, second);
     expect((await statementsOf(first)).map(({ taxAmount }) => taxAmount)).toEqual([0n, 8000n]);
-    expect((await statementsOf(second)).map(({ taxAmount }) => taxAmount)).toEqual([4000n]);
-    await decideAndBook(db, vault, first);
+    expect((await statementsOf(second)).map(({ taxAmount }) => taxAmount)).toEqual([20_000n]);
+    // They are approved the other way round: only what was approved before counts.
     await decideAndBook(db, vault, second);
-    // 220,000 fen in the month: 28,000 of tax, of which 8,000 was withheld.
+    await decideAndBook(db, vault, first);
     expect(await statementsOf(second)).toMatchObject([
       {
-        taxAmount: 20_000n,
-        netAmount: 80_000n,
-        taxTrace: { reviewed: { taxAmount: 4000, month: '2026-11' } },
+        taxAmount: 4000n,
+        netAmount: 96_000n,
+        taxTrace: { reviewed: { taxAmount: 20_000, month: '2026-11' } },
       },
+    ]);
+    // 220,000 fen in the month: 28,000 of tax, of which 4,000 was withheld.
+    expect((await statementsOf(first)).map(({ taxAmount }) => taxAmount)).toEqual([
+      12_000n,
+      12_000n,
     ]);
   });
 

@@ -41,6 +41,8 @@ export interface World {
   readonly holdId: string;
   readonly correctionId: string;
   readonly withdrawalId: string;
+  readonly payerId: string;
+  readonly invoiceId: string;
 }
 
 export const planBody = {
@@ -182,11 +184,39 @@ export async function givenWorld(app: TestApp, startsAt = '2026-11-01T00:00:00+0
     payoutId,
     ...findings,
     withdrawalId,
+    ...(await givenInvoice(app, { ...scene, distributorId: distributor.id })),
   } satisfies World;
 }
 
 /** A day on which the bill of the world's channel was compared. */
 export const reconciledDay = '2026-11-12';
+
+/** An invoice of a distributor, and the payer that it is for. */
+async function givenInvoice(
+  app: TestApp,
+  owner: { storeId: string; programId: string; distributorId: string },
+): Promise<{ payerId: string; invoiceId: string }> {
+  const { storeId, programId, distributorId } = owner;
+  const program = await app.db.read.first<{ payerId: string }>(
+    'SELECT payer_id FROM program WHERE id = $1',
+    [programId],
+  );
+  const payerId = program?.payerId ?? '';
+  const invoiceId = newId('invoice');
+  await app.db.read.insert('invoice', {
+    id: invoiceId,
+    storeId,
+    payerId,
+    distributorId,
+    person: 'somebody',
+    number: 'N-1',
+    amount: 100n,
+    issuedAt: new Date('2026-11-01T00:00:00Z'),
+    actor: 'test',
+    createdAt: new Date('2026-11-01T00:00:00Z'),
+  });
+  return { payerId, invoiceId };
+}
 
 export const simulationBody = {
   from: '2026-11-01T00:00:00+08:00',

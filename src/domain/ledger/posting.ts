@@ -40,7 +40,9 @@ export type LedgerKind =
   | 'payout_submitted'
   | 'payout_succeeded'
   | 'payout_given_back'
-  | 'payout_returned';
+  | 'payout_returned'
+  | 'tax_remitted'
+  | 'tax_recovered';
 
 /** The gross of a payment and what it is made of; `net + tax + fee = gross`. */
 export interface PaymentShares {
@@ -183,12 +185,30 @@ export type NetPlace =
   | { at: 'clearing'; channelId: string } // failed for good, canceled, confirmation expired
   | { at: 'cash'; channelId: string }; // returned after success
 
-/** Gives a whole payment back: net, tax and fee arrive in `available`, receivable first. */
+/** Tax of a month is paid to the bureau. */
+export function taxRemitted(amount: bigint): Posting[] {
+  return [{ from: 'tax-payable', to: 'tax-remitted', amount }];
+}
+
+/** The bureau has refunded tax of a payment that came back, or set it off: the claim is gone. */
+export function taxRecovered(amount: bigint): Posting[] {
+  return [{ from: 'tax-remitted', to: 'tax-receivable', amount }];
+}
+
+/** Where the tax of a payment comes back from: still owed to the bureau, or paid to it already. */
+export type TaxPlace = 'tax-payable' | 'tax-receivable';
+
+/**
+ * Gives a whole payment back: net, tax and fee arrive in `available`, receivable first.
+ * @param owedAmount what `receivable` owes now, as a positive amount
+ * @param taxAt where the tax comes back from
+ */
 export function givenBack(
   distributorId: string,
   place: NetPlace,
   shares: PaymentShares,
   owedAmount: bigint,
+  taxAt: TaxPlace = 'tax-payable',
 ): Posting[] {
   const netFrom =
     place.at === 'settling'
@@ -196,7 +216,7 @@ export function givenBack(
       : channelAccount(place.channelId, place.at);
   const parts: [AccountCode, bigint][] = [
     [netFrom, shares.netAmount],
-    ['tax-payable', shares.taxAmount],
+    [taxAt, shares.taxAmount],
     ['fee-income', shares.feeAmount],
   ];
   let owed = owedAmount;

@@ -8,6 +8,8 @@ export const skipReasons = [
   'no_tax_profile',
   'needs_invoice',
   'minor',
+  'non_resident',
+  'vat_exemption',
   'below_minimum',
   'net_zero',
   'below_channel_minimum',
@@ -26,7 +28,15 @@ export interface Candidate {
   /** a person said: not until I lift it */
   isOnHold?: boolean;
   /** null: none was given */
-  taxProfile: { kind: 'individual' | 'individualBusiness' | 'company'; isMinor: boolean } | null;
+  taxProfile: TaxProfile | null;
+}
+
+export interface TaxProfile {
+  kind: 'individual' | 'individualBusiness' | 'company';
+  /** why the tax is not computed here */
+  stop?: 'minor' | 'non_resident' | undefined;
+  /** what is left of recorded invoices, fen; individuals have none */
+  invoicedAmount: bigint;
 }
 
 export interface PayoutTerms {
@@ -46,12 +56,20 @@ export function reasonToSkip(candidate: Candidate, terms: PayoutTerms): SkipReas
   if (candidate.isOnHold === true) return 'on_hold';
   if (!candidate.hasPayoutAccount) return 'no_payout_account';
   if (taxProfile === null && terms.withholds) return 'no_tax_profile';
-  // Paid against a recorded invoice, which this version cannot record: they wait.
-  if (taxProfile !== null && taxProfile.kind !== 'individual') return 'needs_invoice';
-  if (taxProfile?.isMinor === true) return 'minor';
+  if (taxProfile?.stop !== undefined) return taxProfile.stop;
   const isOut = status === 'evicted' || status === 'left';
   if (!isOut && candidate.grossAmount < terms.minimumPayoutAmount) return 'below_minimum';
-  return undefined;
+  return missingInvoiceAmount(candidate) > 0n ? 'needs_invoice' : undefined;
+}
+
+/** What recorded invoices lack to cover the gross, fen; 0 for who is not paid against invoices. */
+export function missingInvoiceAmount({
+  grossAmount,
+  taxProfile,
+}: Pick<Candidate, 'grossAmount' | 'taxProfile'>): bigint {
+  if (taxProfile === null || taxProfile.kind === 'individual') return 0n;
+  const missing = grossAmount - taxProfile.invoicedAmount;
+  return missing > 0n ? missing : 0n;
 }
 
 export interface FeeTerms {

@@ -5,6 +5,7 @@ import type { TaxRecord } from './withhold';
 /** Names of the steps in which the tax is explained; `words.ts` has them in Chinese and English. */
 export type TaxStepCode =
   | 'no_withholding'
+  | 'paid_against_invoice'
   | 'income_before'
   | 'income_of_payment'
   | 'running_income'
@@ -14,7 +15,8 @@ export type TaxStepCode =
   | 'taxable'
   | 'running_tax'
   | 'withheld_before'
-  | 'tax_of_payment';
+  | 'tax_of_payment'
+  | 'offset_later';
 
 /** One step: an exact number of fen as a decimal text, and what it was made with. */
 export interface TaxStep {
@@ -35,7 +37,9 @@ export interface TaxTrace extends TaxRecord {
 export function explainTax(record: TaxRecord): TaxTrace {
   const table = tableBehind(record.method, record.validFrom);
   if (table === undefined) {
-    return { ...record, source: null, steps: [{ code: 'no_withholding', fen: '0' }] };
+    const code =
+      record.paidAgainstInvoice === undefined ? 'no_withholding' : 'paid_against_invoice';
+    return { ...record, source: null, steps: [{ code, fen: '0' }] };
   }
   const { runningIncomeAmount, incomeAmount, rateBps, quickDeductionAmount } = record;
   const steps: TaxStep[] = [
@@ -46,6 +50,7 @@ export function explainTax(record: TaxRecord): TaxTrace {
     { code: 'taxable', fen: record.taxable },
     { code: 'running_tax', fen: String(record.runningTaxAmount), rateBps, quickDeductionAmount },
     { code: 'withheld_before', fen: String(record.withheldBeforeAmount) },
+    ...offsetSteps(record),
     { code: 'tax_of_payment', fen: String(record.taxAmount) },
   ];
   return { ...record, source: table.source, steps };
@@ -65,6 +70,12 @@ function deductionSteps(record: TaxRecord, shareBps: number): TaxStep[] {
       : { code: 'month_deduction', fen, months: deductionMonths },
   );
   return steps;
+}
+
+/** What was withheld too much is not paid back: later payments of the tax period are taxed less. */
+function offsetSteps({ withheldBeforeAmount, runningTaxAmount }: TaxRecord): TaxStep[] {
+  const left = withheldBeforeAmount - runningTaxAmount;
+  return left > 0 ? [{ code: 'offset_later', fen: String(left) }] : [];
 }
 
 function tableBehind(method: TaxRecord['method'], validFrom: Month | null) {

@@ -3,6 +3,9 @@ import type { Month } from '../kernel/period';
 /** What a tax profile can be of. */
 export type TaxProfileKind = 'individual' | 'individualBusiness' | 'company';
 
+/** Whose tax the resident's tables know. `nonResident` people's tax is not computed here. */
+export type Residency = 'mainland' | 'nonResident';
+
 // GB 11643-1999: weights of the first 17 digits and the check characters by remainder.
 const residentWeights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2] as const;
 const residentChecks = '10X98765432';
@@ -16,12 +19,22 @@ const provinces = new Set([
 const creditAlphabet = '0123456789ABCDEFGHJKLMNPQRTUWXY';
 const creditLength = 18;
 const adultYears = 18;
+/** Nobody younger may be employed (Labour Law, article 15). */
+const workYears = 16;
+// Passports and travel permits have 5 to 20 letters and digits, and no common check character.
+const foreignDocument = /^[A-Z0-9]{5,20}$/;
 
 /**
  * The normal form of an ID number of this kind (a resident's ID for `individual`, a unified social
  * credit code for the others), or undefined when it cannot be one: form, region, date or checksum.
+ * A non-resident individual has a passport or another document: 5 to 20 letters and digits.
  */
-export function normalIdNumber(kind: TaxProfileKind, text: string): string | undefined {
+export function normalIdNumber(
+  kind: TaxProfileKind,
+  text: string,
+  residency: Residency = 'mainland',
+): string | undefined {
+  if (residency === 'nonResident') return kind === 'individual' ? normalForeign(text) : undefined;
   return kind === 'individual' ? normalResidentId(text) : normalCreditCode(text);
 }
 
@@ -52,6 +65,22 @@ export function normalCreditCode(text: string): string | undefined {
   return creditAlphabet[(31 - (sum % 31)) % 31] === code[creditLength - 1] ? code : undefined;
 }
 
+function normalForeign(text: string): string | undefined {
+  const number = text.toUpperCase();
+  return foreignDocument.test(number) ? number : undefined;
+}
+
+/** The kinds of documents as a declaration names them; by the number, GB/T 2260. */
+export type DocumentType = 'residentId' | 'hongKongMacaoPermit' | 'taiwanPermit' | 'creditCode';
+
+/** What kind of document a checked number is of. */
+export function documentTypeOf(idNumber: string): DocumentType {
+  if (normalResidentId(idNumber) === undefined) return 'creditCode';
+  const province = idNumber.slice(0, 2);
+  if (province === '81' || province === '82') return 'hongKongMacaoPermit';
+  return province === '83' ? 'taiwanPermit' : 'residentId';
+}
+
 /** The birth date in a resident's ID number, `YYYY-MM-DD`. */
 export function birthDateOf(residentId: string): string {
   return `${residentId.slice(6, 10)}-${residentId.slice(10, 12)}-${residentId.slice(12, 14)}`;
@@ -62,9 +91,18 @@ export function birthDateOf(residentId: string): string {
  * review. Whoever turns 18 within a month waits for the next one, so no minor is paid by mistake.
  */
 export function isMinorIn(month: Month, residentId: string): boolean {
+  return isYoungerIn(month, residentId, adultYears);
+}
+
+/** Whether a person is under 16 on the first day of a month: no decision makes paying them lawful. */
+export function isTooYoungToWorkIn(month: Month, residentId: string): boolean {
+  return isYoungerIn(month, residentId, workYears);
+}
+
+function isYoungerIn(month: Month, residentId: string, years: number): boolean {
   const [year = '', ...monthAndDay] = birthDateOf(residentId).split('-');
-  const adultFrom = [String(Number(year) + adultYears), ...monthAndDay].join('-');
-  return adultFrom > `${month}-01`;
+  const oldFrom = [String(Number(year) + years), ...monthAndDay].join('-');
+  return oldFrom > `${month}-01`;
 }
 
 function isDate(text: string): boolean {

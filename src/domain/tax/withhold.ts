@@ -54,6 +54,8 @@ export interface TaxRecord {
   runningTaxAmount: number;
   withheldBeforeAmount: number;
   taxAmount: number;
+  /** who is paid against an invoice, so that nothing is withheld */
+  paidAgainstInvoice?: 'individualBusiness' | 'company';
   /** only when the approval came to another tax than the one that was reviewed */
   reviewed?: { taxAmount: number; month: Month };
 }
@@ -122,87 +124,170 @@ function withholdNothing({ method, month, incomeAmount }: WithholdInput): Withhe
 }
 
 function withholdOnMonth(input: WithholdInput): Withheld {
-  const table = tableOf(monthlyTables, input.month);
-  const before = sumOf(input.history.filter(({ month }) => month === input.month));
-  const income = before.incomeAmount + input.incomeAmount;
-  const { fixedUpToIncomeFen, fixedFen, shareBps } = table.deduction;
-  const takesShare = income > BigInt(fixedUpToIncomeFen);
-  return finish(input, table, before, {
-    income,
-    share: takesShare ? shareOf(income, shareBps) : null,
-    fixedFen: takesShare ? null : fixedFen,
-    months: null,
-  });
+  const period = monthPeriod(input);
+  return finish(input, period, assess(period, input.incomeAmount));
 }
 
 function withholdOnYear(input: WithholdInput): Withheld {
-  const table = tableOf(cumulativeTables, input.month);
-  const run = consecutiveMonths(input);
-  const counted = input.gapPolicy === 'restart' ? run : new Set(monthsOfYearUntil(input.month));
-  const before = sumOf(input.history.filter(({ month }) => counted.has(month)));
-  const income = before.incomeAmount + input.incomeAmount;
+  const period = yearPeriod(input);
+  return finish(input, period, assess(period, input.incomeAmount));
+}
+
+/** What a tax period has brought so far, with the table that applies to it. */
+interface Period {
+  before: Amounts;
+  validFrom: Month;
+  bands: readonly Band[];
+  deductionOf: (income: bigint) => Deduction;
+}
+
+interface Deduction {
+  share: Decimal | null;
+  fixedFen: number | null;
+  months: number | null;
+}
+
+type Asked = Pick<WithholdInput, 'gapPolicy' | 'month' | 'history'>;
+type Amounts = Omit<MonthTotal, 'month'>;
+
+function monthPeriod({ month, history }: Asked): Period {
+  const table = tableOf(monthlyTables, month);
+  const { fixedUpToIncomeFen, fixedFen, shareBps } = table.deduction;
+  return {
+    ...table,
+    before: sumOf(history.filter((total) => total.month === month)),
+    deductionOf: (income) =>
+      income > BigInt(fixedUpToIncomeFen)
+        ? { share: shareOf(income, shareBps), fixedFen: null, months: null }
+        : { share: null, fixedFen, months: null },
+  };
+}
+
+function yearPeriod(asked: Asked): Period {
+  const table = tableOf(cumulativeTables, asked.month);
+  const run = consecutiveMonths(asked);
+  const months = asked.gapPolicy === 'restart' ? run : new Set(monthsOfYearUntil(asked.month));
   const { shareBps, perConsecutiveMonthFen } = table.deduction;
-  return finish(input, table, before, {
-    income,
-    share: shareOf(income, shareBps),
-    fixedFen: perConsecutiveMonthFen * run.size,
-    months: run.size,
-  });
+  return {
+    ...table,
+    before: sumOf(asked.history.filter(({ month }) => months.has(month))),
+    deductionOf: (income) => ({
+      share: shareOf(income, shareBps),
+      fixedFen: perConsecutiveMonthFen * run.size,
+      months: run.size,
+    }),
+  };
 }
 
 /** The months with income, without a gap, that end with the month of the payment; in its year. */
-function consecutiveMonths({ month, history }: WithholdInput): Set<Month> {
+function consecutiveMonths({ month, history }: Asked): Set<Month> {
   const { year } = monthParts(month);
-  const incomeOf = (wanted: Month) =>
-    sumOf(history.filter((total) => total.month === wanted)).incomeAmount;
   const run = new Set([month]);
   let earlier = monthBefore(month);
-  while (monthParts(earlier).year === year && incomeOf(earlier) > 0n) {
+  while (monthParts(earlier).year === year && incomeOf(history, earlier) > 0n) {
     run.add(earlier);
     earlier = monthBefore(earlier);
   }
   return run;
 }
 
-interface Base {
+/** The tax of everything that a period has brought, and the way to it. */
+interface Assessed extends Deduction {
   income: bigint;
-  share: Decimal | null;
-  fixedFen: number | null;
-  months: number | null;
+  taxable: Decimal;
+  rateBps: number;
+  quickDeductionFen: number;
+  tax: bigint;
 }
 
-function finish(
-  input: WithholdInput,
-  table: { validFrom: Month; bands: readonly Band[] },
-  before: Omit<MonthTotal, 'month'>,
-  { income, share, fixedFen, months }: Base,
-): Withheld {
+function assess({ before, bands, deductionOf }: Period, incomeAmount: bigint): Assessed {
+  const income = before.incomeAmount + incomeAmount;
+  const deduction = deductionOf(income);
   const deducted = decimal(income)
-    .minus(share ?? 0)
-    .minus(fixedFen ?? 0);
+    .minus(deduction.share ?? 0)
+    .minus(deduction.fixedFen ?? 0);
   const taxable = Exact.max(deducted, 0);
-  const { rateBps, quickDeductionFen } = bandOf(table.bands, taxable);
-  const running = toFen(taxable.times(rateBps).dividedBy(wholeBps).minus(quickDeductionFen));
-  const runningTax = BigInt(running.toFixed(0));
-  const taxAmount = runningTax > before.taxAmount ? runningTax - before.taxAmount : 0n;
+  const { rateBps, quickDeductionFen } = bandOf(bands, taxable);
+  const tax = toFen(taxable.times(rateBps).dividedBy(wholeBps).minus(quickDeductionFen));
+  return { ...deduction, income, taxable, rateBps, quickDeductionFen, tax: BigInt(tax.toFixed(0)) };
+}
+
+function finish(input: WithholdInput, { before, validFrom }: Period, found: Assessed): Withheld {
+  const taxAmount = found.tax > before.taxAmount ? found.tax - before.taxAmount : 0n;
   const record: TaxRecord = {
     method: input.method,
     gapPolicy: input.method === 'platformCumulative' ? input.gapPolicy : null,
     month: input.month,
-    validFrom: table.validFrom,
+    validFrom,
     incomeAmount: safeNumber(input.incomeAmount),
-    runningIncomeAmount: safeNumber(income),
-    shareDeduction: share?.toFixed() ?? null,
-    fixedDeductionAmount: fixedFen,
-    deductionMonths: months,
-    taxable: taxable.toFixed(),
-    rateBps,
-    quickDeductionAmount: quickDeductionFen,
-    runningTaxAmount: safeNumber(runningTax),
+    runningIncomeAmount: safeNumber(found.income),
+    shareDeduction: found.share?.toFixed() ?? null,
+    fixedDeductionAmount: found.fixedFen,
+    deductionMonths: found.months,
+    taxable: found.taxable.toFixed(),
+    rateBps: found.rateBps,
+    quickDeductionAmount: found.quickDeductionFen,
+    runningTaxAmount: safeNumber(found.tax),
     withheldBeforeAmount: safeNumber(before.taxAmount),
     taxAmount: safeNumber(taxAmount),
   };
   return { taxAmount, record };
+}
+
+/**
+ * Where a person stands in a month, all payments and give-backs counted. `tax of the period =
+ * withheld + carried`, always. Amounts are fen, texts exact decimals of fen; JSON-safe.
+ */
+export interface TaxStanding {
+  /** of the month alone */
+  incomeAmount: number;
+  /** withheld in the month alone */
+  withheldAmount: number;
+  /** of the tax period up to the end of the month */
+  runningIncomeAmount: number;
+  shareDeduction: string | null;
+  fixedDeductionAmount: number | null;
+  deductionMonths: number | null;
+  taxable: string;
+  rateBps: number;
+  quickDeductionAmount: number;
+  runningTaxAmount: number;
+  /** withheld in the earlier months of the tax period */
+  withheldBeforeAmount: number;
+  /**
+   * Tax of the period less all that was withheld: above 0 it is caught up with the next payment of
+   * the period, below 0 offset against the next ones.
+   */
+  carriedAmount: number;
+}
+
+/**
+ * Where a person stands at the end of a month, by the payments of `history`.
+ * @throws RangeError when no table is known for the month
+ */
+export function standingOf(
+  method: Exclude<TaxMethod, 'none'>,
+  { gapPolicy, month, history }: Asked,
+): TaxStanding {
+  const asked = { gapPolicy, month, history };
+  const period = method === 'general' ? monthPeriod(asked) : yearPeriod(asked);
+  const found = assess(period, 0n);
+  const ofMonth = sumOf(history.filter((total) => total.month === month));
+  const withheld = period.before.taxAmount;
+  return {
+    incomeAmount: safeNumber(ofMonth.incomeAmount),
+    withheldAmount: safeNumber(ofMonth.taxAmount),
+    runningIncomeAmount: safeNumber(found.income),
+    shareDeduction: found.share?.toFixed() ?? null,
+    fixedDeductionAmount: found.fixedFen,
+    deductionMonths: found.months,
+    taxable: found.taxable.toFixed(),
+    rateBps: found.rateBps,
+    quickDeductionAmount: found.quickDeductionFen,
+    runningTaxAmount: safeNumber(found.tax),
+    withheldBeforeAmount: safeNumber(withheld - ofMonth.taxAmount),
+    carriedAmount: safeNumber(found.tax - withheld),
+  };
 }
 
 function bandOf(bands: readonly Band[], taxable: Decimal): Band {
@@ -212,7 +297,12 @@ function bandOf(bands: readonly Band[], taxable: Decimal): Band {
   return band;
 }
 
-function sumOf(totals: readonly MonthTotal[]): Omit<MonthTotal, 'month'> {
+/** The income of one month. */
+export function incomeOf(history: readonly MonthTotal[], month: Month): bigint {
+  return sumOf(history.filter((total) => total.month === month)).incomeAmount;
+}
+
+function sumOf(totals: readonly MonthTotal[]): Amounts {
   return {
     incomeAmount: totals.reduce((sum, { incomeAmount }) => sum + incomeAmount, 0n),
     taxAmount: totals.reduce((sum, { taxAmount }) => sum + taxAmount, 0n),

@@ -9,6 +9,10 @@ interface Words {
 /** The steps of a tax trace in words, for statements and explanations. */
 export const taxStepWords: Readonly<Record<TaxStepCode, Words>> = {
   no_withholding: { zh: '不代扣税款', en: 'No tax is withheld' },
+  paid_against_invoice: {
+    zh: '凭发票付款，不代扣税款',
+    en: 'Paid against an invoice, no tax is withheld',
+  },
   income_before: { zh: '此前累计收入', en: 'Income before this payment' },
   income_of_payment: { zh: '本次收入', en: 'Income of this payment' },
   running_income: { zh: '累计收入', en: 'Running income' },
@@ -18,6 +22,7 @@ export const taxStepWords: Readonly<Record<TaxStepCode, Words>> = {
   taxable: { zh: '应纳税所得额', en: 'Taxable amount' },
   running_tax: { zh: '累计应预扣税额', en: 'Tax of the running total' },
   withheld_before: { zh: '已预扣税额', en: 'Withheld before' },
+  offset_later: { zh: '多扣税额，结转抵减后续付款', en: 'Withheld too much, offset later' },
   tax_of_payment: { zh: '本次应扣税额', en: 'Tax of this payment' },
 };
 

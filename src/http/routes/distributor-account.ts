@@ -158,19 +158,27 @@ const putProfile = defineRoute({
   answers: { 200: TaxProfileView },
   write: async ({ tx, params, body, caller, now, deps: { vault }, audit }) => {
     const { id: distributorId } = await findDistributor(tx, caller, params.id);
-    const { kind, name } = body;
-    const idNumber = normalIdNumber(kind, body.idNumber);
+    const { kind, name, residency } = body;
+    if (residency === 'nonResident' && kind !== 'individual') throw onlyIndividuals();
+    const idNumber = normalIdNumber(kind, body.idNumber, residency);
     if (idNumber === undefined) throw wrongIdNumber();
-    const input = { distributorId, kind, name, idNumber, realNow: now };
+    const input = { distributorId, kind, name, residency, idNumber, realNow: now };
     const profile = await putTaxProfile(tx, vault, input);
     await audit({
       action: 'distributor.tax_profile_set',
       subjectId: distributorId,
-      after: { kind },
+      after: { kind, residency },
     });
     return answer(200, profileView(profile));
   },
 });
+
+function onlyIndividuals(): Refusal {
+  const message = 'Only an individual can be a non-resident here.';
+  return new Refusal('residency_not_possible', message, {
+    errors: [{ pointer: '/residency', code: 'residency_not_possible', message }],
+  });
+}
 
 function wrongIdNumber(): Refusal {
   const message = 'The ID number cannot exist: form, region, date or check character is wrong.';
@@ -195,8 +203,8 @@ const getProfile = defineRoute({
   },
 });
 
-function profileView({ kind, name, idNumberMasked, updatedAt }: TaxProfileRow) {
-  return { kind, name, idNumber: idNumberMasked, updatedAt };
+function profileView({ kind, name, idNumberMasked, residency, updatedAt }: TaxProfileRow) {
+  return { kind, name, idNumber: idNumberMasked, residency, updatedAt };
 }
 
 export const distributorAccountRoutes = [

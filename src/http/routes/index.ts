@@ -16,6 +16,10 @@ import { planWaiverRoutes } from './plan-waiver';
 import { programRoutes } from './program';
 import { distributorRoutes } from './distributor';
 import { distributorAccountRoutes } from './distributor-account';
+import { invoiceRoutes } from './invoice';
+import { declarationRoutes } from './declaration';
+import { payerRoutes } from './payer';
+import { statementDocumentRoutes } from './statement-document';
 import { distributorLifeRoutes } from './distributor-life';
 import { linkRoutes } from './link';
 import { ledgerRoutes } from './ledger';
@@ -73,6 +77,11 @@ export function allRoutes(config: Pick<HttpConfig, 'signInAttempts'>): Route[] {
     ...channelRoutes,
     ...bankFileRoutes,
     ...reconciliationRoutes,
+    ...payerRoutes,
+    ...declarationRoutes,
+    ...invoiceRoutes,
+    // Before the statements: their `{id}` would take `{id}.pdf` as well.
+    ...statementDocumentRoutes,
     ...settlementRoutes,
     ...withdrawalRoutes,
     ...settlementReviewRoutes,

@@ -105,7 +105,7 @@ function refused(code: Refusal['code'], pointer: string, detail: string): Refusa
 }
 
 async function programView(read: Tx, program: ProgramRow, realNow: Date) {
-  const { payer, tax } = await payerView(read, program.payerId);
+  const { payer, tax } = await payerView(read, program.payerId, programNow(program, realNow));
   const { id, currency, mode, startsAt, createdAt } = program;
   const { method, gapPolicy, platformDeclaration } = tax;
   return {
@@ -172,7 +172,7 @@ const patchProgram = defineRoute({
   answers: { 200: ProgramView },
   write: async ({ tx, params, body, caller, now, audit }) => {
     const program = await lockProgram(tx, await findProgram(tx, caller, params.id));
-    await mustStayFixed(tx, program, body);
+    await mustStayFixed(tx, program, body, now);
     const before = settingsOf(program);
     const after = patched(before, body);
     mustStayInOrder(after);
@@ -186,8 +186,13 @@ const patchProgram = defineRoute({
 
 type Patch = z.output<typeof ProgramPatch>;
 
-async function mustStayFixed(tx: Tx, program: ProgramRow, patch: Patch): Promise<void> {
-  const { payer, tax } = await payerView(tx, program.payerId);
+async function mustStayFixed(
+  tx: Tx,
+  program: ProgramRow,
+  patch: Patch,
+  realNow: Date,
+): Promise<void> {
+  const { payer, tax } = await payerView(tx, program.payerId, programNow(program, realNow));
   const fixed = {
     '/externalId': differs(patch.externalId, program.externalId),
     '/currency': differs(patch.currency, program.currency),

@@ -101,6 +101,26 @@ export function text(max: number) {
     });
 }
 
+// Half of a character, and what shows nothing or turns the text; `text` refuses the rest.
+const unwritable = /[\ud800-\udfff\u200b-\u200f\u2028\u2029\ufeff\t\n]/u;
+const nameAtMost = 64;
+
+/**
+ * The name of a person or company as documents have it: 1 to 64 characters, counted as people count
+ * them, so that a rare Han character (U+20000 and up) is one. A middle dot and spaces may be inside.
+ */
+export const personName = text(2 * nameAtMost)
+  .refine((value) => Array.from(value).length <= nameAtMost, {
+    error: `at most ${nameAtMost} characters`,
+    params: { code: 'too_big' },
+  })
+  .refine((value) => !unwritable.test(value), {
+    error: 'must be readable text',
+    params: { code: 'unreadable_text' },
+  })
+  .transform((value) => value.trim().normalize('NFC'))
+  .meta({ description: '1 to 64 characters', examples: ['阿卜杜拉·买买提'] });
+
 /** A short code of our own making or the shop's (SKU, tag, tier): printable, no space at the ends. */
 export const code = externalId.max(64).meta({ description: 'A short code', examples: ['TEA-1'] });
 

@@ -3,7 +3,17 @@ import { normalizePhone } from '../../domain/distributor/phone';
 import { distributorStatuses } from '../../domain/distributor/state';
 import { listQuery } from '../list';
 import { PrivilegesView } from './tier';
-import { amount, code, externalId, idOf, idParam, moment, signedAmount, text } from './common';
+import {
+  amount,
+  code,
+  externalId,
+  idOf,
+  idParam,
+  moment,
+  personName,
+  signedAmount,
+  text,
+} from './common';
 
 const answersAtMost = 50;
 const teamDepthAtMost = 10;
@@ -33,7 +43,7 @@ export const NewDistributorBody = z
   .strictObject({
     programId: idOf('program'),
     externalId,
-    name: text(64),
+    name: personName,
     phone,
     sponsorCode: code.optional(),
     customerExternalId: externalId.optional(),
@@ -148,7 +158,7 @@ export const PayoutAccountBody = z
   .strictObject({
     channelId: idOf('channel'),
     account: text(128),
-    holderName: text(64),
+    holderName: personName,
   })
   .meta({ id: 'NewPayoutAccount' });
 
@@ -162,10 +172,19 @@ export const PayoutAccountView = z
   })
   .meta({ id: 'PayoutAccount' });
 
+const residency = z.enum(['mainland', 'nonResident']);
 const taxpayer = z.enum(['individual', 'individualBusiness', 'company']);
 
 export const TaxProfileBody = z
-  .strictObject({ kind: taxpayer, name: text(64), idNumber: z.string().trim().min(1).max(64) })
+  .strictObject({
+    kind: taxpayer,
+    name: personName,
+    idNumber: z.string().trim().min(1).max(64),
+    residency: residency.default('mainland').meta({
+      description:
+        'A non-resident individual has a passport or travel permit; payments stop for review',
+    }),
+  })
   .meta({ id: 'NewTaxProfile' });
 
 export const TaxProfileView = z
@@ -173,6 +192,7 @@ export const TaxProfileView = z
     kind: taxpayer,
     name: z.string(),
     idNumber: z.string().meta({ description: 'Masked' }),
+    residency,
     updatedAt: moment,
   })
   .meta({ id: 'TaxProfile' });

@@ -135,7 +135,7 @@ const NewLeaving = Leaving.extend({
   customers: Leaving.shape.customers.default('release'),
 }).prefault({});
 
-const Tax = z.strictObject({
+export const Tax = z.strictObject({
   method: z.enum(['none', 'general', 'platformCumulative']),
   gapPolicy: z.enum(['restart', 'keepIncome']).default('restart'),
   platformDeclaration: z

@@ -124,6 +124,7 @@ const TaxTraceView = z
     withheldBeforeAmount: z.int(),
     taxAmount: z.int(),
     steps: z.array(TaxStep),
+    paidAgainstInvoice: z.enum(['individualBusiness', 'company']).optional(),
     reviewed: z
       .strictObject({ taxAmount: z.int(), month })
       .optional()

@@ -11,7 +11,7 @@ const fine: Candidate = {
   grossAmount: 1000n,
   status: 'active',
   hasPayoutAccount: true,
-  taxProfile: { kind: 'individual', isMinor: false },
+  taxProfile: { kind: 'individual', invoicedAmount: 0n },
 };
 const terms = { minimumPayoutAmount: 100n, withholds: true };
 
@@ -30,17 +30,34 @@ describe('who is not locked', () => {
     ['no profile, but nothing is withheld', { taxProfile: null }, { withholds: false }, undefined],
     [
       'a company without an invoice',
-      { taxProfile: { kind: 'company', isMinor: false } },
+      { taxProfile: { kind: 'company', invoicedAmount: 999n } },
       {},
       'needs_invoice',
     ],
     [
       'an own business without an invoice',
-      { taxProfile: { kind: 'individualBusiness', isMinor: false } },
+      { taxProfile: { kind: 'individualBusiness', invoicedAmount: -1n } },
       {},
       'needs_invoice',
     ],
-    ['a minor', { taxProfile: { kind: 'individual', isMinor: true } }, {}, 'minor'],
+    [
+      'a company with an invoice that covers it to the fen',
+      { taxProfile: { kind: 'company', invoicedAmount: 1000n } },
+      {},
+      undefined,
+    ],
+    [
+      'a minor',
+      { taxProfile: { kind: 'individual', stop: 'minor', invoicedAmount: 0n } },
+      {},
+      'minor',
+    ],
+    [
+      'a non-resident',
+      { taxProfile: { kind: 'individual', stop: 'non_resident', invoicedAmount: 0n } },
+      {},
+      'non_resident',
+    ],
     ['one fen below the minimum', { grossAmount: 99n }, {}, 'below_minimum'],
     ['at the minimum', { grossAmount: 100n }, {}, undefined],
     ['evicted, below the minimum', { grossAmount: 1n, status: 'evicted' }, {}, undefined],
