@@ -46,7 +46,7 @@ const table = {
   },
   channels: {
     parts: ['domain', 'channels'],
-    outside: packages('zod'),
+    outside: packages('zod', 'csv-parse'),
     node: true,
   },
   workflows: {

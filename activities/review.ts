@@ -1,8 +1,11 @@
 import type { DecideInput, DecideResult } from '../src/contracts/workflow';
+import { decideAppeal, holdProgramForAppeal } from '../src/db/appeal';
 import { decideObjection } from '../src/db/assessment-objection';
 import { decideTransfer } from '../src/db/binding-transfer-step';
 import type { Tx } from '../src/db/database';
-import { decideApplication } from '../src/db/distributor';
+import { decideApplication } from '../src/db/application-case';
+import { decideEviction, type LifeDecision } from '../src/db/eviction';
+import { lockLife } from '../src/db/life-case';
 import { programById } from '../src/db/program';
 import {
   escalateWhenDue,
@@ -14,6 +17,8 @@ import {
 import { decideSettlement } from '../src/db/settlement';
 import { decidePromotion } from '../src/db/tier-step';
 import { unlockChunk } from '../src/db/settlement-unlock';
+import { decideSuspension } from '../src/db/suspension';
+import type { DistributorStatus } from '../src/domain/distributor/state';
 import { floorToSecond, programNow } from '../src/domain/kernel/clock';
 import type { Decision, ReviewKind } from '../src/domain/review/kind';
 import { objections } from '../src/domain/review/decide';
@@ -53,6 +58,9 @@ const effects: Partial<Record<ReviewKind, Effect>> = {
     decideObjection(tx, { review, outcome, reason, at, realNow }),
   bindingTransfer: (tx, { review, outcome, at, realNow }) =>
     decideTransfer(tx, { transferId: review.subjectId, outcome, at, realNow }),
+  eviction: (tx, decided) => lifeEffect(tx, decided, decideEviction),
+  suspension: (tx, decided) => lifeEffect(tx, decided, decideSuspension),
+  appeal: (tx, decided) => lifeEffect(tx, decided, decideAppeal),
   settlement: async (tx, { review, outcome, at }) => {
     const settlementId = review.subjectId;
     const decided = await decideSettlement(tx, { settlementId, outcome, at });
@@ -61,6 +69,17 @@ const effects: Partial<Record<ReviewKind, Effect>> = {
     return decided;
   },
 };
+
+/** A decision about somebody's life, with the status that came of it. */
+async function lifeEffect(
+  tx: Tx,
+  { review, outcome, deciderId, reason, realNow }: Parameters<Effect>[1],
+  decideLife: (tx: Tx, decided: LifeDecision) => Promise<DistributorStatus>,
+): Promise<Record<string, unknown>> {
+  const { id: reviewId, subjectId: distributorId } = review;
+  const decided = { distributorId, reviewId, outcome, deciderId, reason, realNow };
+  return { id: distributorId, status: await decideLife(tx, decided) };
+}
 
 /** What workflows that wait for a person's decision ask of the outside. */
 export function createReviewActivities({ db, clock }: Pick<ActivityDeps, 'db' | 'clock'>) {
@@ -92,8 +111,14 @@ export function createReviewActivities({ db, clock }: Pick<ActivityDeps, 'db' | 
 
 export type ReviewActivities = ReturnType<typeof createReviewActivities>;
 
+/** Their subject is locked before the task, in the order in which a life and its orders do it. */
+const lifeKinds: readonly ReviewKind[] = ['eviction', 'suspension', 'appeal'];
+
 async function decideIn(tx: Tx, input: DecideInput, realNow: Date): Promise<DecideResult> {
-  const { programId } = await reviewById(tx, input.reviewId);
+  const { programId, kind, subjectId } = await reviewById(tx, input.reviewId);
+  const { decision } = input;
+  if (kind === 'appeal') await holdProgramForAppeal(tx, { programId, outcome: decision });
+  if (lifeKinds.includes(kind)) await lockLife(tx, subjectId, { realNow, actor: 'system:review' });
   const at = floorToSecond(programNow(await programById(tx, programId), realNow));
   const recorded = await recordDecision(tx, { ...input, at, realNow });
   if (!recorded.ok) {

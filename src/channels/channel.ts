@@ -70,10 +70,13 @@ export interface PollingRules {
   watchForReturnMs: readonly number[];
 }
 
-/** How a callback is acknowledged in the provider's own form. */
+/**
+ * How a callback is acknowledged in the provider's own form. The status is ours: 200 for what was
+ * taken (also a repeat), 401 for a wrong signature, 400 for what is not understood.
+ */
 export interface CallbackReply {
-  status: number;
   contentType: string;
+  /** empty: none is sent */
   body: string;
 }
 
@@ -101,7 +104,7 @@ export interface ChannelAdapter {
   cancel?(channelNumber: string): Promise<QueryOutcome>;
   /** Verifies the raw bytes before anything in them is read. */
   verifyCallback(headers: IncomingHttpHeaders, rawBody: Buffer, now: Date): CallbackVerdict;
-  /** How the provider wants a callback answered; left out: 200 or 4xx in our own form. */
+  /** How the provider wants a callback answered; left out: in our own form. */
   callbackReply?(taken: boolean): CallbackReply;
   /** The bill file of one calendar day of the provider (`YYYY-MM-DD`, Asia/Shanghai). */
   bill?(day: string): Promise<BillOutcome>;
@@ -116,5 +119,6 @@ export interface ChannelConfig {
 
 /** Opens the adapter of a stored channel. */
 export interface ChannelRegistry {
+  /** @throws ZodError when the stored settings are not of the channel's kind */
   open(channel: ChannelConfig): ChannelAdapter;
 }

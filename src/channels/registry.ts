@@ -1,19 +1,38 @@
+import { alipayAdapter } from './alipay/adapter';
+import { AlipaySettings } from './alipay/settings';
+import { bankFileAdapter } from './bank-file/adapter';
+import { BankFileSettings } from './bank-file/settings';
 import type { ChannelRegistry } from './channel';
-import { sandboxAdapter, type SandboxEndpoint } from './sandbox/adapter';
+import { type ChannelKind, channelKind, type Endpoints } from './kind';
+import { sandboxAdapter } from './sandbox/adapter';
 import { SandboxSettings } from './sandbox/wire';
 
-/** Kinds of channel that this version can pay through. */
-export const availableKinds = ['sandbox'] as const;
+/** Every kind that this version can pay through. A new one is a line here and a folder beside. */
+const kinds: Readonly<Record<string, ChannelKind>> = {
+  sandbox: channelKind(SandboxSettings, (id, settings, { sandbox }) =>
+    sandboxAdapter(id, settings, sandbox),
+  ),
+  bankFile: channelKind(BankFileSettings, () => bankFileAdapter()),
+  alipay: channelKind(AlipaySettings, (_id, settings) => alipayAdapter(settings)),
+};
 
-/** Opens adapters for stored channels. Built once by `src/main` with the endpoints of the installation. */
-export function channelRegistry(endpoints: { sandbox: SandboxEndpoint }): ChannelRegistry {
+/** Names of the kinds of channel that this version can pay through. */
+export const availableKinds: readonly string[] = Object.keys(kinds);
+
+/** The schema of a kind's settings; undefined: this version cannot pay through it. */
+export function settingsSchema(kind: string): ChannelKind['settings'] | undefined {
+  return Object.hasOwn(kinds, kind) ? kinds[kind]?.settings : undefined;
+}
+
+/** Opens adapters for stored channels. Built once by `src/main` with what the installation gives. */
+export function channelRegistry(endpoints: Endpoints): ChannelRegistry {
   return {
-    open(channel) {
-      if (channel.kind !== 'sandbox') {
-        throw new Error(`channel ${channel.id} is of kind ${channel.kind}, which cannot pay yet`);
+    open({ id, kind, settings }) {
+      const known = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
+      if (known === undefined) {
+        throw new Error(`channel ${id} is of kind ${kind}, which this version cannot pay through`);
       }
-      const settings = SandboxSettings.parse(channel.settings);
-      return sandboxAdapter(channel.id, settings, endpoints.sandbox);
+      return known.open(id, settings, endpoints);
     },
   };
 }

@@ -1,6 +1,8 @@
 /** Types of the facts that the outside hears of; names are part of the public contract. */
 export type EventType =
   | `distributor.${'applied' | 'activated' | 'rejected'}`
+  | `distributor.${'warned' | 'eviction_proposed' | 'appealed' | 'reinstated'}`
+  | `distributor.${'evicted' | 'suspended' | 'left'}`
   | `distributor.${'promoted' | 'demoted' | 'demotion_announced' | 'demotion_withdrawn'}`
   | `commission.${'held' | 'available' | 'adjusted' | 'reversed'}`
   | `settlement.${'opened' | 'closed' | 'rejected'}`

@@ -3,6 +3,7 @@ import { Refusal } from '../domain/kernel/refusal';
 import type { Database, Tx } from './database';
 import { type DueMoment, dueMomentColumns, waitingWorkflow } from './clock';
 import { doDaily, doDuty, doPeriodic } from './duty';
+import { planWarnings } from './inactivity';
 import { enqueueSignal } from './outbox';
 import { lockProgram, type ProgramRow } from './program';
 import { releaseDue } from './release';
@@ -38,11 +39,13 @@ export async function moveClock(
     throw new Refusal('live_program', 'The clock of a live program is real time.');
   }
   await mustLieAhead(deps, program, target);
+  await planWarnings(deps.db.read, program.id, target);
   for (let from = programNow(program, deps.clock.now()); ;) {
     const due = await nextDue(deps.db.read, program.id, target);
     const monthEnd = await nextMonth(deps.db.read, program, from);
     const stop = earliest([target, monthEnd, ...due.map(({ dueAt }) => dueAt)]);
     const now = await standAt(deps, program, stop);
+    if (stop.getTime() === monthEnd.getTime()) await planWarnings(deps.db.read, program.id, target);
     if (due[0]?.dueAt.getTime() === stop.getTime()) await visit(deps, due);
     else if (stop.getTime() === target.getTime()) {
       const round = { programId: program.id, until: target, realNow: deps.clock.now() };

@@ -12,7 +12,7 @@ export interface Round {
 }
 
 /** What is done once a day of the program's calendar. */
-export type DailyDuty = 'compliance' | 'verification';
+export type DailyDuty = 'compliance' | 'verification' | 'inactivity';
 
 /**
  * Does a duty in one transaction when a midnight of the program's zone has passed since it was done

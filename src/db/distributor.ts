@@ -1,8 +1,7 @@
 import { randomInt } from 'node:crypto';
-import { workflowIds } from '../contracts/workflow';
+import type { ApplicationPolicy, Replies } from '../domain/distributor/application';
 import { makeCode, normalizeCode } from '../domain/distributor/code';
 import {
-  applicationDueDays,
   type ArrivalCause,
   enrol,
   firstTier,
@@ -10,23 +9,21 @@ import {
 } from '../domain/distributor/enrolment';
 import { type DistributorStatus, maySponsor } from '../domain/distributor/state';
 import type { Caller } from '../domain/kernel/access';
-import { addDays, floorToSecond, programNow } from '../domain/kernel/clock';
+import { floorToSecond, programNow } from '../domain/kernel/clock';
 import { Refusal } from '../domain/kernel/refusal';
-import type { Decision } from '../domain/review/kind';
 import { contentHash } from './content-hash';
 import type { Tx } from './database';
-import { recordEvents } from './event';
+import { keepAcceptance, mustBeCurrent } from './agreement';
+import { type JudgedApplication, judge, mustFitForm, reasonOf, stepsAfter } from './application';
+import { applicationPolicyOf } from './application-policy';
+import { announce, takeApplication } from './application-case';
+import { notify } from './notice';
 import { lockExternalId } from './external-id';
 import { newId } from './id';
 import { createDefaultLink, isLinkCodeTaken } from './link';
-import { enqueueStart } from './outbox';
 import type { ProgramRow, Reach } from './program';
-import { openReview } from './review';
-import { beginStanding, moveStanding } from './standing';
+import { beginStanding, type FirstStandings } from './standing';
 import { maskPhone, type Vault } from './vault';
-
-/** Answers to a program's own questions. */
-export type Replies = Record<string, string | boolean | number | string[]>;
 
 /** A distributor as it is stored; status, tier and sponsor are those of the standing in force. */
 export interface DistributorRow {
@@ -80,6 +77,8 @@ export interface NewDistributor {
   joinedAt?: Date | undefined;
   tier?: string | undefined;
   answers?: Replies | undefined;
+  /** the version of the program's agreement that the person accepted */
+  agreement?: { version: string } | undefined;
 }
 
 export interface Arriving {
@@ -123,7 +122,7 @@ export async function createDistributor(
     customerExternalId: input.customerExternalId ?? null,
     joinedAt: start.joinedAt,
     answers: input.answers ?? {},
-    status: start.status === 'applied' ? 'under_review' : start.status,
+    status: start.steps.at(-1)?.status ?? start.status,
     tier: start.tier,
     sponsorId: start.sponsorId,
     createdAt: arriving.realNow,
@@ -141,6 +140,11 @@ function sameContent(before: DistributorRow, hash: string): DistributorRow {
 interface Start {
   status: DistributorStatus;
   cause: ArrivalCause;
+  /** the statuses of the first moment, in order; the last one stays */
+  steps: FirstStandings['steps'];
+  /** of one who applied */
+  application: JudgedApplication | undefined;
+  agreement: ApplicationPolicy['agreement'];
   joinedAt: Date;
   tier: string;
   sponsorId: string | null;
@@ -161,7 +165,47 @@ async function judgeArrival(tx: Tx, arriving: Arriving): Promise<Start> {
   const sponsorId =
     input.sponsorCode === undefined ? null : await sponsorByCode(tx, program.id, input.sponsorCode);
   const tier = await tierFor(tx, program, arriving.realNow, input.tier);
-  return { ...enrolled, joinedAt: joinedAtOf(arriving), tier, sponsorId };
+  const joinedAt = joinedAtOf(arriving);
+  const stored = await applicationPolicyOf(tx, program.id);
+  // Who is brought in or appointed filled in no form; the agreement waits for them.
+  const asks = !imported && enrolled.cause !== 'appointed';
+  if (asks) mustFitForm(stored.policy, input.answers ?? {});
+  if (asks) mustBeCurrent(stored.policy.agreement, input.agreement?.version);
+  const applicant = {
+    program,
+    phoneIndex: arriving.vault.index('phone', input.phone),
+    distributorId: null,
+    answers: input.answers ?? {},
+    invited: sponsorId !== null,
+    at: joinedAt,
+  };
+  const application =
+    enrolled.status === 'applied' ? await judge(tx, applicant, stored) : undefined;
+  return {
+    ...enrolled,
+    joinedAt,
+    tier,
+    sponsorId,
+    steps: stepsOf(enrolled, application),
+    application,
+    agreement: asks ? stored.policy.agreement : null,
+  };
+}
+
+function stepsOf(
+  { status, cause }: { status: DistributorStatus; cause: ArrivalCause },
+  application: JudgedApplication | undefined,
+): FirstStandings['steps'] {
+  const later = application === undefined ? [] : stepsAfter[application.judgement.outcome];
+  const reason = application === undefined ? null : reasonOf(application.judgement);
+  return [
+    { status, cause, reason: null },
+    ...later.map((step, index) => ({
+      status: step.status,
+      cause: step.move,
+      reason: index === later.length - 1 ? reason : null,
+    })),
+  ];
 }
 
 function mustBeAllowedToImport(caller: Caller): void {
@@ -253,79 +297,19 @@ async function insertWithFreeCode(tx: Tx, row: Omit<DistributorRow, 'code'>): Pr
 async function beginLife(
   tx: Tx,
   distributor: DistributorRow,
-  { status, cause }: Start,
+  { application, agreement, steps }: Start,
   actor: string,
 ): Promise<void> {
-  const { id, joinedAt, tier, sponsorId, createdAt } = distributor;
-  const first = { status, cause };
-  const steps =
-    status === 'applied'
-      ? [first, { status: 'under_review' as const, cause: 'review_opened' }]
-      : [first];
-  await beginStanding(tx, {
-    distributorId: id,
-    joinedAt,
-    tier,
-    sponsorId,
-    actor,
-    recordedAt: createdAt,
-    steps,
-  });
-  await announce(tx, distributor, status === 'applied' ? 'applied' : 'activated', joinedAt);
-  if (status === 'applied') await openApplication(tx, distributor);
-}
-
-async function openApplication(tx: Tx, distributor: DistributorRow): Promise<void> {
-  const { id, storeId, programId, joinedAt, sponsorId, tier } = distributor;
-  const workflowId = workflowIds.distributor(id);
-  await openReview(tx, {
-    storeId,
-    programId,
-    kind: 'application',
-    subjectId: id,
-    workflowId,
-    dueAt: addDays(joinedAt, applicationDueDays),
-    facts: { distributorId: id, sponsorId, tier, appliedAt: joinedAt.toISOString() },
-    createdAt: joinedAt,
-  });
-  await enqueueStart(tx, {
-    workflowType: 'distributor',
-    workflowId,
-    input: { distributorId: id },
-  });
-}
-
-async function announce(
-  tx: Tx,
-  { id, storeId, programId }: Pick<DistributorRow, 'id' | 'storeId' | 'programId'>,
-  what: 'applied' | 'activated' | 'rejected',
-  occurredAt: Date,
-): Promise<void> {
-  const payload = { distributorId: id, programId };
-  const type = `distributor.${what}` as const;
-  await recordEvents(tx, [{ storeId, programId, type, subjectId: id, payload, occurredAt }]);
-}
-
-/** What an admin's decision makes of an application, in the transaction of the decision. */
-export async function decideApplication(
-  tx: Tx,
-  decided: {
-    distributorId: string;
-    outcome: Decision;
-    /** on the program's clock */
-    at: Date;
-    reason: string | null;
-    actor: string;
-  },
-): Promise<DistributorStatus> {
-  const { distributorId, outcome, at, reason, actor } = decided;
-  const move = outcome === 'approve' ? 'application_approved' : 'application_rejected';
-  const status = await moveStanding(tx, { distributorId, move, at, reason, actor });
-  const distributor = await tx.first<DistributorRow>('SELECT * FROM distributor WHERE id = $1', [
-    distributorId,
-  ]);
-  if (distributor !== undefined) {
-    await announce(tx, distributor, outcome === 'approve' ? 'activated' : 'rejected', at);
+  const { id, joinedAt, tier, sponsorId, createdAt, programId } = distributor;
+  const first = { distributorId: id, joinedAt, tier, sponsorId, actor, recordedAt: createdAt };
+  await beginStanding(tx, { ...first, steps });
+  if (agreement !== null)
+    await keepAcceptance(tx, id, { ...agreement, acceptedAt: joinedAt, actor });
+  if (application === undefined) {
+    await announce(tx, distributor, 'activated', joinedAt);
+    const told = { template: 'activated', params: {}, subjectId: id } as const;
+    await notify(tx, { programId, distributorId: id, ...told, at: joinedAt });
+    return;
   }
-  return status;
+  await takeApplication(tx, distributor, application, joinedAt);
 }

@@ -6,6 +6,7 @@ import { type DueMoment, overdueMoments, waitingWorkflow } from './clock';
 import { sweepDaily } from './compliance';
 import type { Round } from './daily';
 import type { Database, Tx } from './database';
+import { sweepInactivity } from './inactivity';
 import { enqueueSignal } from './outbox';
 import type { ProgramRow } from './program';
 import { showAnnouncedSponsor, sponsorMomentName } from './sponsor-change';
@@ -35,7 +36,7 @@ const periodic: readonly Periodic[] = [
 ];
 
 /** The same for what is done once a day: a moved clock does it at its end, for all days it passed. */
-const daily: readonly Periodic[] = [sweepDaily, verifyDaily];
+const daily: readonly Periodic[] = [sweepDaily, verifyDaily, sweepInactivity];
 
 type Periodic = (db: Database, round: Round) => Promise<void>;
 
@@ -73,7 +74,10 @@ export async function doAllDue(db: Database, realNow: Date): Promise<number> {
   const moments = await overdueMoments(db.read, realNow, momentsAtMost);
   const failures: unknown[] = [];
   const attempt = (work: Promise<void>) => work.catch((error: unknown) => failures.push(error));
-  for (const moment of moments) await attempt(doOrWake(db, moment, realNow));
+  for (const moment of moments) {
+    if (waitingWorkflow(moment) === undefined) await attempt(doDuty(db, moment, realNow));
+  }
+  await attempt(wakeAll(db, moments));
   const programs = await db.read.rows<Pick<ProgramRow, 'id' | 'clockOffsetMs'>>(
     'SELECT id, clock_offset_ms FROM program ORDER BY id',
   );
@@ -86,8 +90,10 @@ export async function doAllDue(db: Database, realNow: Date): Promise<number> {
   return moments.length;
 }
 
-async function doOrWake(db: Database, moment: DueMoment, realNow: Date): Promise<void> {
-  const start = waitingWorkflow(moment);
-  if (start === undefined) return doDuty(db, moment, realNow);
-  await db.transaction((tx) => enqueueSignal(tx, { ...start, signalName: 'clockMoved' }));
+/** All workflows that wait for one of these moments are asked to look again, in one statement. */
+async function wakeAll(db: Database, moments: readonly DueMoment[]): Promise<void> {
+  const starts = moments.map(waitingWorkflow).filter((start) => start !== undefined);
+  await db.transaction((tx) =>
+    enqueueSignal(tx, ...starts.map((start) => ({ ...start, signalName: 'clockMoved' as const }))),
+  );
 }

@@ -1,5 +1,11 @@
+import { decideUndecided } from './application-undecided';
+import { undecidedMoment } from './application';
 import type { DueMoment } from './clock';
 import type { Tx } from './database';
+import { departMoment, takeDeparture } from './departure';
+import { closeWindow, remind, reminderMomentName, windowMoment } from './eviction';
+import { propose, warn, warnMoment } from './inactivity';
+import { proposeMoment } from './life-case';
 import { endNotice } from './tier-step';
 import { noticeEndMoment } from './tier-sweep';
 
@@ -20,5 +26,14 @@ export type LifeStep = (
  * wanted: the status may have changed since the moment was opened.
  */
 export const lifeSteps: Readonly<Record<string, LifeStep>> = {
+  [undecidedMoment]: decideUndecided,
+  [warnMoment]: warn,
+  [proposeMoment]: propose,
+  [reminderMomentName]: remind,
+  [windowMoment]: closeWindow,
+  [departMoment]: takeDeparture,
   [noticeEndMoment]: (tx, { moment, at }) => endNotice(tx, moment.subjectId, at),
 };
+
+/** Steps that can change who is above whom: they need the program alone, before any row. */
+export const stepsThatMoveTeams: readonly string[] = [windowMoment, departMoment];

@@ -3,11 +3,12 @@ import { programNow } from '../domain/kernel/clock';
 import { type DueMoment, dueMomentColumns } from './clock';
 import type { Tx } from './database';
 import type { DistributorRow } from './distributor';
-import { lifeSteps } from './life-steps';
-import { programById } from './program';
+import { lifeSteps, stepsThatMoveTeams } from './life-steps';
+import { programById, type ProgramRow } from './program';
+import { lockProgramAlone } from './program-lock';
 import { escalateWhenDue, escalationMoment } from './review';
 
-export { lifeWorkflow, wakeLife } from './life-wake';
+export { lifeWorkflow, wakeLife } from './life-workflow';
 
 /** For what the life of a distributor waits. */
 export interface LifeProgress {
@@ -27,9 +28,10 @@ export async function advanceLife(
   distributorId: string,
   realNow: Date,
 ): Promise<LifeProgress> {
-  const distributor = await lockDistributor(tx, distributorId);
-  const program = await programById(tx, distributor.programId);
+  const program = await programOf(tx, distributorId);
   const at = programNow(program, realNow);
+  if (await movesTeam(tx, distributorId, at)) await lockProgramAlone(tx, program.id);
+  await lockDistributor(tx, distributorId);
   for (;;) {
     const moment = await nextMoment(tx, distributorId);
     if (moment === undefined) return { over: await isOver(tx, distributorId), leftMs: null };
@@ -49,12 +51,27 @@ async function take(tx: Tx, moment: DueMoment, now: { at: Date; realNow: Date })
   await step(tx, { moment, ...now });
 }
 
-async function lockDistributor(tx: Tx, id: string): Promise<DistributorRow> {
-  const row = await tx.first<DistributorRow>('SELECT * FROM distributor WHERE id = $1 FOR UPDATE', [
-    id,
-  ]);
-  if (row === undefined) throw new Error(`distributor ${id} does not exist`);
-  return row;
+async function programOf(read: Tx, distributorId: string): Promise<ProgramRow> {
+  const row = await read.first<Pick<DistributorRow, 'programId'>>(
+    'SELECT program_id FROM distributor WHERE id = $1',
+    [distributorId],
+  );
+  if (row === undefined) throw new Error(`distributor ${distributorId} does not exist`);
+  return programById(read, row.programId);
+}
+
+/** Whether something is due that can change who is above whom. */
+async function movesTeam(read: Tx, distributorId: string, at: Date): Promise<boolean> {
+  const due = await read.first(
+    `SELECT 1 FROM due_moment WHERE workflow_id = $1 AND status = 'waiting' AND due_at <= $2
+       AND name = ANY($3)`,
+    [workflowIds.distributor(distributorId), at, stepsThatMoveTeams],
+  );
+  return due !== undefined;
+}
+
+async function lockDistributor(tx: Tx, id: string): Promise<void> {
+  await tx.run('SELECT 1 FROM distributor WHERE id = $1 FOR UPDATE', [id]);
 }
 
 function nextMoment(tx: Tx, distributorId: string): Promise<DueMoment | undefined> {

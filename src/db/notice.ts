@@ -1,4 +1,5 @@
 import type { NoticeParams, NoticeTemplate } from '../domain/distributor/notice';
+import { Refusal } from '../domain/kernel/refusal';
 import { insertMany } from './bulk';
 import type { Tx } from './database';
 import { newId } from './id';
@@ -46,11 +47,34 @@ const noticeColumns = {
 export function noticesOf(
   read: Tx,
   distributorId: string,
-  { limit, before }: { limit: number; before: string | undefined },
+  {
+    limit,
+    before,
+    unread,
+  }: { limit: number; before: string | undefined; unread?: boolean | undefined },
 ): Promise<NoticeRow[]> {
   return read.rows<NoticeRow>(
     `SELECT * FROM notice WHERE distributor_id = $1 AND ($2::text IS NULL OR id < $2)
+       AND ($4::boolean IS NULL OR (read_at IS NULL) = $4)
      ORDER BY id DESC LIMIT $3`,
-    [distributorId, before ?? null, limit],
+    [distributorId, before ?? null, limit, unread ?? null],
   );
+}
+
+/**
+ * Says that a notice was read; the first time counts.
+ * @param read.at on the program's clock
+ * @throws Refusal `not_found`
+ */
+export async function markNoticeRead(
+  tx: Tx,
+  read: { id: string; distributorId: string; at: Date },
+): Promise<NoticeRow> {
+  const notice = await tx.first<NoticeRow>(
+    `UPDATE notice SET read_at = coalesce(read_at, $3) WHERE id = $1 AND distributor_id = $2
+     RETURNING *`,
+    [read.id, read.distributorId, read.at],
+  );
+  if (notice === undefined) throw new Refusal('not_found', 'There is no such notice.');
+  return notice;
 }

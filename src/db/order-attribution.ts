@@ -60,10 +60,40 @@ export interface AttributionResult {
 }
 
 export interface AttributionOptions {
-  /** false: no lock on the customers, for answers that write nothing; default true */
-  lock?: boolean;
-  /** left out: no click id is ours */
-  readClickId?: ReadClickId | undefined;
+  /** false: no lock on the customers, for answers that write nothing */
+  lock: boolean;
+  /** what `readSources` read for these orders, and maybe for others besides */
+  sources: AttributionSources;
+}
+
+/** As much of an order as says which codes, clicks and bindings belong to it. */
+export interface Keyed {
+  order: OrderInput;
+  program: Pick<ProgramRow, 'id'>;
+}
+
+/** To whom what orders give leads, and the bindings of their customers. */
+export interface AttributionSources {
+  /** by `codeKey` */
+  holders: ReadonlyMap<string, string>;
+  /** by the click id as it was given */
+  clicks: ReadonlyMap<string, ClickFacts>;
+  /** by `customerKey`, oldest first */
+  timelines: Map<string, BindingSpan[]>;
+}
+
+/** Reads what codes, clicks and bindings lead to, in statements that are sent together. */
+export async function readSources(
+  tx: Tx,
+  orders: readonly Keyed[],
+  readClickId: ReadClickId | undefined,
+): Promise<AttributionSources> {
+  const [holders, clicks, timelines] = await Promise.all([
+    loadCodeHolders(tx, orders.flatMap(givenCodes)),
+    clicksOf(tx, orders, readClickId),
+    loadBindings(tx, orders.map(customerOf)),
+  ]);
+  return { holders, clicks, timelines };
 }
 
 type Histories = Map<string, DistributorHistory>;
@@ -77,24 +107,18 @@ type Histories = Map<string, DistributorHistory>;
 export async function attributeOrders(
   tx: Tx,
   orders: readonly Attributable[],
-  { lock = true, readClickId }: AttributionOptions = {},
+  { lock, sources }: AttributionOptions,
 ): Promise<AttributionResult> {
-  const [holders, clicks, before] = await Promise.all([
-    loadCodeHolders(tx, orders.flatMap(givenCodes)),
-    clicksOf(tx, orders, readClickId),
-    loadBindings(tx, orders.map(customerOf)),
-  ]);
-  const sources = { holders, clicks };
-  const timelines = lock ? await settled(tx, orders, sources, before) : before;
   const histories: Histories = new Map();
   const span = spanOf(orders);
-  const seeds = [
-    ...holders.values(),
-    ...[...clicks.values()].map(({ distributorId }) => distributorId),
-    ...[...timelines.values()].flat().map(({ distributorId }) => distributorId),
-  ];
   const levelsUp = Math.max(0, ...orders.map(({ rules }) => rules.levels - 1));
-  await loadHistories(tx, histories, seeds, { levelsUp, ...span });
+  const [timelines] = await Promise.all([
+    lock ? settled(tx, orders, sources) : sources.timelines,
+    loadHistories(tx, histories, seedsOf(sources), { levelsUp, ...span }),
+  ]);
+  // Somebody may have bound a customer to another distributor before the lock was ours.
+  const late = distributorsOf(timelines).filter((id) => !histories.has(id));
+  await loadHistories(tx, histories, late, { levelsUp, ...span });
   const result = walk(orders, { ...sources, timelines, histories });
   const uplines = await findUplines(tx, orders, result.attributions, { histories, span });
   const attributed = result.attributions.map((attribution, index) => ({
@@ -104,7 +128,19 @@ export async function attributeOrders(
   return { attributed, bindings: result.bindings, ended: result.ended };
 }
 
-function givenCodes({ order, program }: Attributable): GivenCode[] {
+function seedsOf({ holders, clicks, timelines }: AttributionSources): string[] {
+  return [
+    ...holders.values(),
+    ...[...clicks.values()].map(({ distributorId }) => distributorId),
+    ...distributorsOf(timelines),
+  ];
+}
+
+function distributorsOf(timelines: ReadonlyMap<string, readonly BindingSpan[]>): string[] {
+  return [...timelines.values()].flat().map(({ distributorId }) => distributorId);
+}
+
+function givenCodes({ order, program }: Keyed): GivenCode[] {
   const { couponCode, distributorCode } = order.attribution;
   const programId = program.id;
   return [
@@ -118,7 +154,7 @@ function givenCodes({ order, program }: Attributable): GivenCode[] {
 /** By what the order gives, the click that it means. One of another program is none of ours. */
 async function clicksOf(
   tx: Tx,
-  orders: readonly Attributable[],
+  orders: readonly Keyed[],
   readClickId: ReadClickId | undefined,
 ): Promise<Map<string, ClickFacts>> {
   const clicks = new Map<string, ClickFacts>();
@@ -137,7 +173,10 @@ async function clicksOf(
   return clicks;
 }
 
-function clickOf({ order, program }: Attributable, { clicks }: Sources): ClickFacts | undefined {
+function clickOf(
+  { order, program }: Attributable,
+  { clicks }: AttributionSources,
+): ClickFacts | undefined {
   const given = order.attribution.clickId;
   const click = given === undefined ? undefined : clicks.get(given);
   return click?.programId === program.id ? click : undefined;
@@ -147,13 +186,7 @@ function keyOf({ order, program }: Attributable): string {
   return customerKey({ programId: program.id, customerExternalId: order.customerExternalId });
 }
 
-/** To whom what the orders give leads, by `codeKey` and by the click id as it was given. */
-interface Sources {
-  holders: ReadonlyMap<string, string>;
-  clicks: ReadonlyMap<string, ClickFacts>;
-}
-
-function customerOf({ order, program }: Attributable): CustomerKey {
+function customerOf({ order, program }: Keyed): CustomerKey {
   return { programId: program.id, customerExternalId: order.customerExternalId };
 }
 
@@ -164,9 +197,9 @@ function customerOf({ order, program }: Attributable): CustomerKey {
 async function settled(
   tx: Tx,
   orders: readonly Attributable[],
-  sources: Sources,
-  timelines: Map<string, BindingSpan[]>,
+  sources: AttributionSources,
 ): Promise<Map<string, BindingSpan[]>> {
+  const { timelines } = sources;
   const unsettled = orders
     .filter((item) => {
       const known = givenCodes(item).some((code) => sources.holders.has(codeKey(code)));
@@ -189,8 +222,7 @@ function spanOf(orders: readonly Attributable[]): { from: Date; to: Date } {
   };
 }
 
-interface Known extends Sources {
-  timelines: Map<string, BindingSpan[]>;
+interface Known extends AttributionSources {
   histories: Histories;
 }
 

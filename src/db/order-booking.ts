@@ -9,7 +9,14 @@ import { coverOf, covers, type ProductCover } from '../domain/order/scope';
 import { type CampaignOverlay, loadOverlays, lockCampaigns, overlaysAt } from './campaign-budget';
 import type { Tx } from './database';
 import { newId } from './id';
-import { type Attributed, attributeOrders, type AttributionResult } from './order-attribution';
+import {
+  type Attributed,
+  attributeOrders,
+  type AttributionResult,
+  type AttributionSources,
+  type Keyed,
+  readSources,
+} from './order-attribution';
 import type { BookedCommission, BookedOrder } from './order-write';
 import { type PlanInForce, plansAt } from './plan';
 import type { ProgramRow } from './program';
@@ -33,51 +40,90 @@ interface Grounds {
   agent: RegionAgent | undefined;
 }
 
+/** What was read of the grounds on which orders are booked; the lists are in the order of the orders. */
+export interface OrderGrounds {
+  plans: readonly (PlanInForce | undefined)[];
+  agents: readonly (RegionAgent | undefined)[];
+  campaigns: readonly CampaignOverlay[];
+  sources: AttributionSources;
+}
+
+/**
+ * Reads what decides about orders, in statements that are sent together. Sent behind the statement
+ * that locks the programs it sees what that waited for, and costs no round trip of its own.
+ */
+export async function readGrounds(
+  tx: Tx,
+  orders: readonly Keyed[],
+  readClickId: ReadClickId | undefined,
+): Promise<OrderGrounds> {
+  const payments = orders.map(({ order, program }) => ({ ...order, programId: program.id }));
+  const [plans, agents, campaigns, sources] = await Promise.all([
+    plansOf(tx, orders),
+    agentsAt(tx, payments),
+    loadOverlays(tx, payments),
+    readSources(tx, orders, readClickId),
+  ]);
+  return { plans, agents, campaigns, sources };
+}
+
+/** The grounds of some of the orders, by their positions. */
+export function groundsOf(grounds: OrderGrounds, positions: readonly number[]): OrderGrounds {
+  const { plans, agents } = grounds;
+  return {
+    ...grounds,
+    plans: positions.map((position) => plans[position]),
+    agents: positions.map((position) => agents[position]),
+  };
+}
+
 /**
  * Books orders in their order, without writing anything: attribution, plan, campaigns and regional
  * agents, in a fixed number of statements.
  * @param mode `lock` holds what the orders will use (customers, budgets) until the end of the
  *   transaction; `read` takes no lock, so that what it answers may be gone in a moment
+ * @param read what `readGrounds` read for these orders
  */
 export async function bookFresh(
   tx: Tx,
   fresh: readonly FreshOrder[],
   mode: 'lock' | 'read',
-  readClickId?: ReadClickId,
+  read: OrderGrounds,
 ): Promise<{ booked: BookedOrder[]; attribution: AttributionResult }> {
+  if (fresh.length === 0) return { booked: [], attribution: nothingAttributed };
   const payments = fresh.map(({ order, program }) => ({ ...order, programId: program.id }));
-  const [plans, coverage, agents, loaded] = await Promise.all([
-    plansOf(tx, fresh),
-    coversOf(tx, fresh),
-    agentsAt(tx, payments),
-    loadOverlays(tx, payments),
-  ]);
+  const plans = fresh.map(({ plan }, i) => plan ?? read.plans[i]);
   const attributable = fresh.map(({ order, program }, i) => ({
     id: newId('order'),
     order,
     program,
     rules: plans[i]?.body ?? planless,
   }));
-  const attribution = await attributeOrders(tx, attributable, {
-    lock: mode === 'lock',
-    readClickId,
-  });
+  const [coverage, attribution] = await Promise.all([
+    coversOf(tx, fresh),
+    attributeOrders(tx, attributable, { lock: mode === 'lock', sources: read.sources }),
+  ]);
   const grounds = fresh.map(({ order, program }, i): Grounds => ({
     id: attributable[i]!.id,
     plan: plans[i],
     facts: factsOf(order, coverage.get(program.id)),
     attributed: attribution.attributed[i]!,
-    agent: agents[i],
+    agent: read.agents[i],
   }));
-  const counting = payments.map((payment) => overlaysAt(loaded, payment));
+  const { campaigns } = read;
+  const counting = payments.map((payment) => overlaysAt(campaigns, payment));
   const overlays =
-    mode === 'lock' ? await lockCampaigns(tx, loaded, campaignsInUse(grounds, counting)) : loaded;
+    mode === 'lock'
+      ? await lockCampaigns(tx, campaigns, campaignsInUse(grounds, counting))
+      : campaigns;
   const budgets = budgetsOf(overlays);
   const booked = fresh.map((accepted, i) =>
     book(accepted, grounds[i]!, { overlays: overlaysAt(overlays, payments[i]!), budgets }),
   );
   return { booked, attribution };
 }
+
+const nothingAttributed: AttributionResult = { attributed: [], bindings: [], ended: [] };
 
 // Without a plan nobody earns, but the order still says who brought it.
 const planless = { levels: 1, onIneligible: 'skip', selfPurchase: 'deny' } as const;
@@ -119,14 +165,16 @@ function defined({ productId, category, unitCostAmount, ...line }: OrderLineInpu
   };
 }
 
-async function plansOf(tx: Tx, fresh: readonly FreshOrder[]): Promise<(PlanInForce | undefined)[]> {
-  const plans: (PlanInForce | undefined)[] = fresh.map(() => undefined);
-  for (const programId of programIdsOf(fresh)) {
-    const own = fresh.map((_, i) => i).filter((i) => fresh[i]!.program.id === programId);
-    const moments = own.map((i) => fresh[i]!.order.paidAt);
-    const found = await plansAt(tx, programId, moments);
-    own.forEach((i, position) => (plans[i] = fresh[i]!.plan ?? found[position]));
-  }
+async function plansOf(tx: Tx, orders: readonly Keyed[]): Promise<(PlanInForce | undefined)[]> {
+  const plans: (PlanInForce | undefined)[] = orders.map(() => undefined);
+  await Promise.all(
+    programIdsOf(orders).map(async (programId) => {
+      const own = orders.map((_, i) => i).filter((i) => orders[i]!.program.id === programId);
+      const moments = own.map((i) => orders[i]!.order.paidAt);
+      const found = await plansAt(tx, programId, moments);
+      own.forEach((i, position) => (plans[i] = found[position]));
+    }),
+  );
   return plans;
 }
 
@@ -141,8 +189,8 @@ async function coversOf(tx: Tx, fresh: readonly FreshOrder[]): Promise<Map<strin
   return new Map(ids.map((id) => [id, coverOf(rows.filter(({ programId }) => programId === id))]));
 }
 
-function programIdsOf(fresh: readonly FreshOrder[]): string[] {
-  return [...new Set(fresh.map(({ program }) => program.id))].sort();
+function programIdsOf(orders: readonly Keyed[]): string[] {
+  return [...new Set(orders.map(({ program }) => program.id))].sort();
 }
 
 function book(

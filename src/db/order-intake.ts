@@ -7,10 +7,11 @@ import { type OrderInput, orderContent, whyRefused } from '../domain/order/order
 import type { ReadClickId } from '../domain/referral/click';
 import type { Tx } from './database';
 import { loadOrderViews, type OrderView, viewOfBooked } from './order';
-import { bookFresh, factsOf, type FreshOrder } from './order-booking';
+import { bookFresh, factsOf, type FreshOrder, groundsOf, readGrounds } from './order-booking';
 import { type BookedOrder, writeOrders } from './order-write';
 import type { ProgramRow } from './program';
 import { sharedProgramLock } from './program-lock';
+import { type OwnSale, returnBySale } from './sale-return';
 
 /** What became of one order of a batch. */
 export type OrderOutcome =
@@ -49,15 +50,27 @@ export async function acceptOrders(
   context: IntakeContext,
   orders: readonly OrderInput[],
 ): Promise<OrderOutcome[]> {
-  const [programs, stored] = await Promise.all([
+  const keyed = orders.map((order) => ({ order, program: { id: order.programId } }));
+  // The lock is sent first: what is read behind it stays as it is read.
+  const [programs, stored, grounds] = await Promise.all([
     lockPrograms(tx, context.caller, orders),
     storedOrders(tx, context.caller.storeId, orders),
+    readGrounds(tx, keyed, context.readClickId),
   ]);
   const verdicts = judge(orders, { programs, stored, now: context.now });
   const fresh = verdicts.flatMap((verdict) => (verdict.kind === 'new' ? [verdict.accepted] : []));
-  const { booked, attribution } = await bookFresh(tx, fresh, 'lock', context.readClickId);
+  const read = groundsOf(
+    grounds,
+    fresh.map(({ index }) => index),
+  );
+  const { booked, attribution } = await bookFresh(tx, fresh, 'lock', read);
   await writeOrders(tx, booked, attribution, { actor: context.caller.actor, now: context.now });
+  await returnBySale(tx, booked.map(saleOf), context.now);
   return answer(tx, verdicts, booked, context.language);
+}
+
+function saleOf({ id, order, attribution }: BookedOrder): OwnSale {
+  return { orderId: id, paidAt: order.paidAt, distributorId: attribution.distributorId };
 }
 
 /** Also keeps plans from being published until the orders are in: they would be the wrong ones. */

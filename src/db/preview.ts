@@ -7,7 +7,7 @@ import { type OrderInput, whyRefused } from '../domain/order/order';
 import type { ReadClickId } from '../domain/referral/click';
 import type { Tx } from './database';
 import { type OrderView, viewOfBooked } from './order';
-import { bookFresh } from './order-booking';
+import { bookFresh, readGrounds } from './order-booking';
 import type { BookedCommission } from './order-write';
 import { findPlan, type PlanInForce } from './plan';
 import type { ProgramRow, Reach } from './program';
@@ -70,7 +70,8 @@ export async function previewOrder(
   if (refusal !== undefined) throw refusal;
   const plan = planId === undefined ? undefined : await planToTry(read, context, input, planId);
   const fresh = { order, program, contentHash: '', plan };
-  const [booked] = (await bookFresh(read, [fresh], 'read', context.readClickId)).booked;
+  const grounds = await readGrounds(read, [fresh], context.readClickId);
+  const [booked] = (await bookFresh(read, [fresh], 'read', grounds)).booked;
   if (booked === undefined) throw new Error('one order is booked once');
   const view = viewOfBooked(booked, context.language);
   const lines = new Map(booked.lines.map((line) => [line.id, line]));

@@ -45,6 +45,15 @@ export interface ProgramSettings {
   };
   links: { hosts: string[]; landingUrl: string | null; clickWindowDays: number };
   inactivity: { warnAfterDays: number; evictAfterDays: number; appealWindowDays: number };
+  leaving: LeavingSettings;
+}
+
+/** How somebody leaves, and what becomes of downlines and customers then. */
+export interface LeavingSettings {
+  coolingOffDays: number;
+  returnAfterDays: number;
+  downlines: ProgramRow['downlinePolicy'];
+  customers: ProgramRow['customerPolicy'];
 }
 
 type SettingColumns = Omit<
@@ -63,7 +72,7 @@ type SettingColumns = Omit<
 
 function settingColumns(settings: ProgramSettings): SettingColumns {
   const { name, timeZone, enrolment, productScope } = settings;
-  const { hold, settlement, binding, links, inactivity } = settings;
+  const { hold, settlement, binding, links, inactivity, leaving } = settings;
   return {
     name,
     timeZone,
@@ -86,6 +95,10 @@ function settingColumns(settings: ProgramSettings): SettingColumns {
     linkHosts: links.hosts,
     landingUrl: links.landingUrl,
     ...inactivity,
+    coolingOffDays: leaving.coolingOffDays,
+    returnAfterDays: leaving.returnAfterDays,
+    downlinePolicy: leaving.downlines,
+    customerPolicy: leaving.customers,
   };
 }
 
@@ -124,21 +137,34 @@ export function settingsOf(program: ProgramRow): ProgramSettings {
       evictAfterDays: program.evictAfterDays,
       appealWindowDays: program.appealWindowDays,
     },
+    leaving: {
+      coolingOffDays: program.coolingOffDays,
+      returnAfterDays: program.returnAfterDays,
+      downlines: program.downlinePolicy,
+      customers: program.customerPolicy,
+    },
   };
 }
 
 /** What a program has that says nothing of links and transfers. */
 export const defaultLinks = { hosts: [], landingUrl: null, clickWindowDays: 30 };
 export const defaultObjectionDays = 7;
+export const defaultLeaving: LeavingSettings = {
+  coolingOffDays: 7,
+  returnAfterDays: 180,
+  downlines: 'nearestActiveUpline',
+  customers: 'release',
+};
 
 /** The hash of what was asked for; settings that came later count only where they differ. */
-function hashOf({ links, binding, ...input }: NewProgram): string {
+function hashOf({ links, binding, leaving, ...input }: NewProgram): string {
   const { transferObjectionDays, ...ties } = binding;
   const usual = contentHash(links) === contentHash(defaultLinks);
   return contentHash({
     ...input,
     binding: transferObjectionDays === defaultObjectionDays ? ties : binding,
     ...(usual ? {} : { links }),
+    ...(contentHash(leaving) === contentHash(defaultLeaving) ? {} : { leaving }),
   });
 }
 
@@ -210,7 +236,8 @@ export async function updateSettings(
        review_above_amount = $12, fee_fixed_amount = $13, fee_bps = $14, binding_touch = $15,
        binding_window_days = $16, binding_protect_days = $17, warn_after_days = $18,
        evict_after_days = $19, appeal_window_days = $20, transfer_objection_days = $21,
-       click_window_days = $22, link_hosts = $23, landing_url = $24
+       click_window_days = $22, link_hosts = $23, landing_url = $24, cooling_off_days = $25,
+       return_after_days = $26, downline_policy = $27, customer_policy = $28
      WHERE id = $1`,
     [
       program.id,
@@ -221,7 +248,8 @@ export async function updateSettings(
       ...[columns.bindingTouch, columns.bindingWindowDays, columns.bindingProtectDays],
       ...[columns.warnAfterDays, columns.evictAfterDays, columns.appealWindowDays],
       ...[columns.transferObjectionDays, columns.clickWindowDays, columns.linkHosts],
-      columns.landingUrl,
+      ...[columns.landingUrl, columns.coolingOffDays, columns.returnAfterDays],
+      ...[columns.downlinePolicy, columns.customerPolicy],
     ],
   );
   return { ...program, ...columns };

@@ -44,6 +44,14 @@ export interface ProgramRow {
   warnAfterDays: number;
   evictAfterDays: number;
   appealWindowDays: number;
+  /** how long a departure may be taken back */
+  coolingOffDays: number;
+  /** how long after an eviction somebody may come back */
+  returnAfterDays: number;
+  /** who gets the downlines of whom is out */
+  downlinePolicy: 'nearestActiveUpline' | 'none';
+  /** what becomes of the customers of whom is out */
+  customerPolicy: 'release' | 'nearestActiveUpline';
   payerId: string;
   /** how far the clock is ahead of real time; live programs: always 0 */
   clockOffsetMs: bigint;

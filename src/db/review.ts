@@ -54,6 +54,8 @@ export interface NewReview {
   stepsNeeded?: 1 | 2;
   /** admins who may not decide, for example whose own decision is appealed */
   excludedDeciders?: readonly string[];
+  /** days before `dueAt` at which it is called to mind; 0: never; default 1 */
+  remindBeforeDays?: number;
 }
 
 /** The due moment of a task; the workflow that waits for it escalates then. */

@@ -30,7 +30,7 @@ export interface FirstStandings {
   actor: string;
   recordedAt: Date;
   /** the statuses of the first moment, in order; only the last one lasts */
-  steps: readonly { status: DistributorStatus; cause: string }[];
+  steps: readonly { status: DistributorStatus; cause: string; reason?: string | null }[];
 }
 
 /** Writes how a distributor began. A step that is passed at once is kept as a row without length. */
@@ -38,7 +38,7 @@ export async function beginStanding(tx: Tx, first: FirstStandings): Promise<void
   const { distributorId, joinedAt, tier, sponsorId, actor, recordedAt, steps } = first;
   await tx.insert(
     'distributor_standing',
-    steps.map(({ status, cause }, index) => ({
+    steps.map(({ status, cause, reason = null }, index) => ({
       distributorId,
       validFrom: joinedAt,
       validTo: index === steps.length - 1 ? null : joinedAt,
@@ -46,6 +46,7 @@ export async function beginStanding(tx: Tx, first: FirstStandings): Promise<void
       tier,
       sponsorId,
       cause,
+      reason,
       actor,
       recordedAt,
     })),

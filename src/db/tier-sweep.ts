@@ -6,7 +6,7 @@ import { type DueMoment, openDueMoment } from './clock';
 import type { Tx } from './database';
 import { recordEvents } from './event';
 import { newId } from './id';
-import { lifeWorkflow, wakeLife } from './life-wake';
+import { lifeWorkflow, wakeLife } from './life-workflow';
 import { notify } from './notice';
 import { type PlanInForce, plansAt } from './plan';
 import { programById, type ProgramRow } from './program';

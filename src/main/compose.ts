@@ -46,6 +46,7 @@ export function composeParts(env: NodeJS.ProcessEnv, name: string): Parts {
         secret: config.sandboxSecret,
         callbackBaseUrl: config.callbackBaseUrl,
       },
+      callbackBaseUrl: config.callbackBaseUrl,
     }),
     crashPoint: crashPointFrom(env),
     log: createLog(name, config.logLevel),

@@ -7,6 +7,7 @@ import { programBody } from '../support/program';
 import { snapshot } from '../support/snapshot';
 import { testAdmin, testKey } from '../support/store';
 import {
+  type CaseLists,
   apiKeyBody,
   campaignBody,
   givenWorld,
@@ -61,7 +62,10 @@ function pathIn(route: Route, world: World): string {
   const path = route.path
     .replace(':refundId', world.refundId)
     .replace('/links/:code', `/links/${world.distributorCode}`)
-    .replace(':afterSaleId', world.afterSaleId);
+    .replace(':afterSaleId', world.afterSaleId)
+    .replace(/(appeals|suspensions|evictions|departures)\/:caseId/, (_, kind: CaseLists) =>
+      [kind, world.caseIds[kind]].join('/'),
+    );
   if (!path.includes(':id')) return path;
   const id = ids[kind];
   if (id === undefined || id === '') throw new Error(`say which id ${route.path} takes`);
@@ -110,6 +114,10 @@ const bodies: Record<string, (world: World) => object> = {
   'POST /v1/binding-transfers/:id/objections': () => ({ text: 'she is my customer' }),
   'POST /v1/distributors/:id/links': () => ({ channel: 'poster' }),
   'POST /v1/distributors/:id/sponsor-changes': () => ({ sponsorCode: null, reason: 'asked for' }),
+  'POST /v1/distributors/:id/appeals': () => ({ text: 'That was not me.' }),
+  'POST /v1/distributors/:id/suspensions': () => ({ reasonCode: 'spam', reason: 'Spam.' }),
+  'POST /v1/distributors/:id/departures': () => ({}),
+  'POST /v1/distributors/:id/returns': () => ({ reason: 'A new start.' }),
   'POST /v1/coupon-codes': (world) => ({
     programId: world.programId,
     code: 'SUMMER',
@@ -361,8 +369,8 @@ function filterValue(world: World, filter: string): string {
 }
 
 function idsOf(world: World): string[] {
-  const { store, key: _key, admin: _admin, distributorCode: _code, ...ids } = world;
-  return [...Object.values(ids), store.id, store.admin.id];
+  const { store, key: _key, admin: _admin, distributorCode: _code, caseIds, ...ids } = world;
+  return [...Object.values(ids), ...Object.values(caseIds), store.id, store.admin.id];
 }
 
 describe('a live key', () => {

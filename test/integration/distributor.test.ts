@@ -179,7 +179,12 @@ describe('applying to a program with review', () => {
     expect((await reviewOf(applicant.id)).decisions).toMatchObject([
       { step: 1, deciderId: house.store.admin.id, decision: 'approve' },
     ]);
-    expect((await lifeOf(applicant.id).describe()).status.name).toBe('RUNNING');
+    const handle = lifeOf(applicant.id);
+    const sleeps = async () => {
+      const { status, raw } = await handle.describe();
+      return status.name === 'RUNNING' && (raw.pendingActivities ?? []).length === 0;
+    };
+    await until(sleeps, 'asleep until something concerns this person');
     const types = await house.db.read.rows<{ type: string }>(
       'SELECT type FROM event WHERE subject_id = $1 ORDER BY sequence',
       [applicant.id],

@@ -109,6 +109,7 @@ async function startApp(
         secret: config.sandboxSecret,
         callbackBaseUrl: config.callbackBaseUrl,
       },
+      callbackBaseUrl: config.callbackBaseUrl,
     }),
     log: silent,
     config,

@@ -5,6 +5,9 @@ import { givenQueuedPayout } from './payout';
 import { programBody, unique } from './program';
 import { type TestStore, testStore } from './store';
 
+/** The lists of a distributor's cases. */
+export type CaseLists = 'appeals' | 'suspensions' | 'evictions' | 'departures';
+
 /** One of everything that a store can have, made over HTTP where Temporal is not needed. */
 export interface World {
   readonly store: TestStore;
@@ -23,6 +26,8 @@ export interface World {
   readonly orderExternalId: string;
   readonly refundId: string;
   readonly afterSaleId: string;
+  /** one closed case of each kind of the distributor, by its list */
+  readonly caseIds: Readonly<Record<CaseLists, string>>;
   readonly commissionId: string;
   readonly couponId: string;
   readonly bindingId: string;
@@ -149,6 +154,7 @@ export async function givenWorld(app: TestApp, startsAt = '2026-11-01T00:00:00+0
     orderExternalId: order.externalId,
     refundId: refund.id,
     afterSaleId: afterSale.id,
+    caseIds: await givenCases(app, { storeId: store.id, programId, distributorId: distributor.id }),
     commissionId: order.commissions[0]?.id ?? '',
     couponId: await idOf('/v1/coupon-codes', {
       programId,
@@ -206,4 +212,24 @@ async function givenPayout(
     createdAt: at,
   });
   return (await givenQueuedPayout(app.db, app.vault, scene)).id;
+}
+
+/** Straight into the table: each kind is over, so that nothing of it concerns the distributor now. */
+async function givenCases(
+  app: TestApp,
+  whose: { storeId: string; programId: string; distributorId: string },
+): Promise<World['caseIds']> {
+  const at = new Date();
+  const over = { openedAt: at, openedBy: 'test', outcome: 'moot', closedAt: at };
+  const make = async (kind: string, more: { againstId?: string; terms?: object } = {}) => {
+    const id = newId('lifeCase');
+    const terms = JSON.stringify(more.terms ?? {});
+    await app.db.read.insert('life_case', { id, ...whose, kind, ...over, ...more, terms });
+    return id;
+  };
+  const evictions = await make('eviction');
+  const suspensions = await make('suspension');
+  const departures = await make('departure');
+  const appeals = await make('appeal', { againstId: evictions, terms: { evidence: [] } });
+  return { appeals, suspensions, evictions, departures };
 }

@@ -44,7 +44,7 @@ describe('an application waits for its reviewer', () => {
       await handle.result();
     });
     expect(application).toMatchObject({ outcome: 'approve', escalatedAt: null, effects: 1 });
-    await saveHistory('distributor-approved', handle);
+    await saveHistory('distributor-life-approved', handle);
   });
 
   test('a reviewer who never comes: escalated at the due moment, still decidable 90 days later', async () => {
@@ -62,7 +62,7 @@ describe('an application waits for its reviewer', () => {
       await handle.result();
     });
     expect(application.outcome).toBe('reject');
-    await saveHistory('distributor-escalated-then-rejected', handle);
+    await saveHistory('distributor-life-escalated-then-rejected', handle);
   });
 
   test('a moved clock wakes it although no time has passed', async () => {

@@ -43,6 +43,3 @@ export function firstTier(tiers: readonly { code: string; rank: number }[]): str
   const lowest = [...tiers].sort((a, b) => a.rank - b.rank)[0];
   return lowest?.code ?? tierWithoutPlan;
 }
-
-/** A review of an application falls due after this many days of the program's clock. */
-export const applicationDueDays = 7;

@@ -1,4 +1,5 @@
 import type { Language } from '../kernel/language';
+import { lifeNoticeWords } from './notice-life';
 
 /** What a notice is filled with: ids, amounts as decimal texts, moments as ISO texts, reasons. */
 export type NoticeParams = Readonly<Record<string, string | number | null>>;
@@ -9,6 +10,8 @@ interface NoticeText {
 }
 
 type Words = (params: NoticeParams) => NoticeText;
+
+const dayOf = (moment: string | number | null | undefined) => String(moment).slice(0, 10);
 
 /**
  * What a distributor is told, by template, in both languages. A notice is stored as template and
@@ -24,9 +27,16 @@ export const noticeWords = {
     'zh-CN': () => ({ title: '欢迎加入', text: '您现在可以开始推广。' }),
   },
   rejected: {
-    en: ({ reason }) => ({ title: 'Application declined', text: `Reason: ${reason}` }),
-    'zh-CN': ({ reason }) => ({ title: '申请未通过', text: `原因：${reason}` }),
+    en: ({ reason, reapplyFrom }) => ({
+      title: 'Application declined',
+      text: `Reason: ${reason}${reapplyFrom === null ? '' : `. You may apply again from ${dayOf(reapplyFrom)}.`}`,
+    }),
+    'zh-CN': ({ reason, reapplyFrom }) => ({
+      title: '申请未通过',
+      text: `原因：${reason}${reapplyFrom === null ? '' : `。${dayOf(reapplyFrom)} 起可再次申请。`}`,
+    }),
   },
+  ...lifeNoticeWords,
   tier_promoted: {
     en: ({ to }) => ({ title: 'A higher tier', text: `You are in tier ${to} from now on.` }),
     'zh-CN': ({ to }) => ({ title: '等级提升', text: `您已升至等级“${to}”。` }),

@@ -22,21 +22,26 @@ export type DistributorMove =
   | 'application_rejected'
   | 'applied_again'
   | 'inactivity_seen'
+  | 'seen'
+  | 'sold'
   | 'eviction_proposed'
   | 'eviction_approved'
   | 'eviction_refused'
-  | 'suspended'
   | 'appealed'
   | 'appeal_approved'
   | 'appeal_rejected'
   | 'window_closed'
-  | 'sold'
-  | 'departed';
+  | 'suspended'
+  | 'suspension_lifted'
+  | 'departed'
+  | 'reinstated'
+  | 'returned';
 
 /**
  * The whole lifecycle: from a status, by a move, to a status. What is not here cannot happen.
- * A suspension is appealed like an eviction, but stays `suspended` while its window runs, so that
- * the money stays held; a sale ends the way out for inactivity, never a suspension.
+ * One who appeals against a suspension stays `suspended`, so that the money stays held; and who is
+ * suspended cannot leave, or the money would follow. A sale ends the way out for inactivity, never a
+ * suspension; a sign-in ends a warning, but not what was proposed since.
  */
 export const lifecycle: Readonly<
   Record<DistributorStatus, Readonly<Partial<Record<DistributorMove, DistributorStatus>>>>
@@ -47,6 +52,7 @@ export const lifecycle: Readonly<
   active: { inactivity_seen: 'warned', suspended: 'suspended', departed: 'left' },
   warned: {
     sold: 'active',
+    seen: 'active',
     eviction_proposed: 'eviction_proposed',
     suspended: 'suspended',
     departed: 'left',
@@ -69,11 +75,18 @@ export const lifecycle: Readonly<
     sold: 'active',
     appeal_approved: 'active',
     appeal_rejected: 'evicted',
+    suspended: 'suspended',
     departed: 'left',
   },
-  suspended: { appealed: 'appealed', window_closed: 'evicted', departed: 'left' },
-  evicted: {},
-  left: {},
+  suspended: {
+    appealed: 'suspended',
+    suspension_lifted: 'active',
+    appeal_approved: 'active',
+    appeal_rejected: 'evicted',
+    window_closed: 'evicted',
+  },
+  evicted: { reinstated: 'active', returned: 'active' },
+  left: { returned: 'active' },
 };
 
 /** Where a distributor can begin: by applying, or active at once (open, appointed, brought in). */
@@ -88,6 +101,16 @@ export function transition(
 ): DistributorStatus | undefined {
   const moves = lifecycle[from];
   return Object.hasOwn(moves, move) ? moves[move] : undefined;
+}
+
+/** The moves that can bring somebody to a status from another one. */
+export function movesTo(status: DistributorStatus): DistributorMove[] {
+  const moves = distributorStatuses
+    .filter((from) => from !== status)
+    .flatMap((from) => Object.entries(lifecycle[from]) as [DistributorMove, DistributorStatus][])
+    .filter(([, to]) => to === status)
+    .map(([move]) => move);
+  return [...new Set(moves)];
 }
 
 const earning: ReadonlySet<DistributorStatus> = new Set([
@@ -118,4 +141,9 @@ const sponsoring: ReadonlySet<DistributorStatus> = new Set([
 /** Whether one with this status can bring in others: it counts as an active upline. */
 export function maySponsor(status: DistributorStatus): boolean {
   return sponsoring.has(status);
+}
+
+/** The statuses from which a move is possible. */
+export function statusesBefore(move: DistributorMove): DistributorStatus[] {
+  return distributorStatuses.filter((from) => transition(from, move) !== undefined);
 }

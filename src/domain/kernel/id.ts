@@ -34,11 +34,14 @@ export const idPrefixes = {
   simulation: 'sim',
   verification: 'vrf',
   notice: 'ntc',
+  application: 'apl',
+  lifeCase: 'cas',
   tierNotice: 'tnt',
   coursePass: 'crp',
   distributorToken: 'dtk',
   assessmentScheme: 'ams',
   assessment: 'asm',
+  bankFile: 'bkf',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

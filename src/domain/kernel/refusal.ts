@@ -64,15 +64,22 @@ export type RefusalCode =
   | 'second_person_required'
   | 'reason_required'
   | 'role_required'
+  | 'not_possible_now'
   | 'email_taken'
   | 'sign_in_failed'
   | 'ledger_conflict'
+  | 'invalid_answers'
+  | 'agreement_required'
+  | 'agreement_outdated'
+  | 'cannot_apply_now'
   | 'tier_unchanged'
   | 'privilege_required'
   | 'not_for_distributors'
   | 'course_conflict'
   | 'assessment_settled'
   | 'objection_too_late'
+  | 'nothing_to_export'
+  | 'not_a_bank'
   | 'temporal_unavailable';
 
 /** One fault inside a request, addressed by a JSON pointer. */

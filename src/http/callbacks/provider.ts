@@ -1,15 +1,21 @@
 import { z } from 'zod';
-import type { CallbackNews } from '../../channels/channel';
+import type { CallbackNews, CallbackReply, CallbackVerdict } from '../../channels/channel';
 import { channelById, openSettings } from '../../db/channel';
 import { receiveCallback, type Receipt } from '../../db/channel-inbox';
 import { Refusal } from '../../domain/kernel/refusal';
 import { storedNews } from '../../domain/payout/news';
 import type { HttpDeps } from '../deps';
+import { media } from '../openapi';
 import { ProtocolRefusal } from '../problem';
-import { answer, defineRoute } from '../route';
+import { answer, defineRoute, RawBody } from '../route';
 import { idParam } from '../schemas/common';
 
 const bodyLimitBytes = 64 * 1024;
+
+const received = z.strictObject({ received: z.literal(true) });
+/** In the words of a provider that has its own; others get JSON, or a problem when refused. */
+const providerWords = media('text/plain');
+type Refused = Exclude<CallbackVerdict, { kind: 'news' }>;
 
 /** What a provider posts to us, in its own format and with its own signature. */
 const receive = defineRoute({
@@ -17,7 +23,8 @@ const receive = defineRoute({
   path: '/callbacks/:kind/:channelId',
   summary: "Take a provider's message about a payout",
   description:
-    'The provider signs the raw body. A wrong signature is a 401 and nothing is kept; a repeat is a 200.',
+    'The provider signs the raw body. A wrong signature is a 401 and nothing is kept; a repeat is a ' +
+    "200. The answer's body is what the provider wants to read: nothing for WeChat Pay, `success` for Alipay.",
   tag: 'Callbacks',
   access: 'open',
   rawBody: true,
@@ -26,7 +33,7 @@ const receive = defineRoute({
     kind: z.enum(['sandbox', 'wechat', 'alipay', 'bankFile']),
     channelId: idParam('channel'),
   }),
-  answers: { 200: z.strictObject({ received: z.literal(true) }) },
+  answers: { 200: z.union([received, providerWords]), 400: providerWords, 401: providerWords },
   handle: async ({ params, headers, rawBody, now, deps }) => {
     const channel = await channelById(deps.db.read, params.channelId);
     if (channel?.kind !== params.kind) {
@@ -35,20 +42,28 @@ const receive = defineRoute({
     const adapter = deps.channels.open(openSettings(deps.vault, channel));
     const verdict = adapter.verifyCallback(headers, rawBody, now);
     const count = (outcome: string) => deps.metrics.callbacks.inc({ kind: channel.kind, outcome });
-    if (verdict.kind === 'bad_signature') {
-      count('bad_signature');
-      throw new ProtocolRefusal('unauthorized', 'The signature does not match.');
+    if (verdict.kind !== 'news') {
+      count(verdict.kind);
+      if (verdict.kind === 'not_understood') {
+        deps.log.warn({ channelId: channel.id, detail: verdict.detail }, 'callback not understood');
+      }
+      const words = adapter.callbackReply?.(false);
+      if (words === undefined) throw refusalOf(verdict);
+      return answer(verdict.kind === 'bad_signature' ? 401 : 400, bodyOf(words));
     }
-    if (verdict.kind === 'not_understood') {
-      count('not_understood');
-      deps.log.warn({ channelId: channel.id, detail: verdict.detail }, 'callback not understood');
-      throw new ProtocolRefusal('invalid_request', verdict.detail);
-    }
-    const receipt = await keep(deps, channel, verdict.callback, now);
-    count(receipt);
-    return answer(200, { received: true as const });
+    count(await keep(deps, channel, verdict.callback, now));
+    const words = adapter.callbackReply?.(true);
+    return answer(200, words === undefined ? { received: true as const } : bodyOf(words));
   },
 });
+
+const bodyOf = ({ contentType, body }: CallbackReply) => new RawBody(contentType, body);
+
+function refusalOf(verdict: Refused): ProtocolRefusal {
+  return verdict.kind === 'bad_signature'
+    ? new ProtocolRefusal('unauthorized', 'The signature does not match.')
+    : new ProtocolRefusal('invalid_request', verdict.detail);
+}
 
 function keep(
   { db }: HttpDeps,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SandboxSettings } from '../../channels/sandbox/wire';
+import { settingsSchema } from '../../channels/registry';
 import {
   type ChannelRow,
   findChannel,
@@ -49,14 +49,15 @@ const create = defineRoute({
   },
 });
 
-/** Settings are checked by their kind; kinds of later versions are refused, not stored. */
+/** Settings are checked by their kind; a kind of a later version is refused, not stored. */
 function settingsOf(body: z.output<typeof ChannelBody>, locale: Locale): object {
-  if (body.kind !== 'sandbox') {
+  const schema = settingsSchema(body.kind);
+  if (schema === undefined) {
     const detail = `This version cannot pay through ${body.kind}.`;
     const errors = [{ pointer: '/kind', code: 'channel_kind_unavailable', message: detail }];
     throw new Refusal('channel_kind_unavailable', detail, { errors });
   }
-  const checked = check(SandboxSettings, body.settings, '/settings', locale);
+  const checked = check(schema, body.settings, '/settings', locale);
   if (checked.ok) return checked.value;
   throw new ProtocolRefusal('invalid_request', 'The settings are not valid.', {
     errors: checked.faults,

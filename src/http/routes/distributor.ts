@@ -49,7 +49,7 @@ const postDistributor = defineRoute({
 });
 
 /** What a caller may see of distributors; phone numbers are masked. */
-async function distributorViews(
+export async function distributorViews(
   read: Tx,
   config: HttpConfig,
   rows: readonly DistributorRow[],

@@ -6,6 +6,7 @@ import { afterSaleRoutes } from './after-sale';
 import { apiKeyRoutes } from './api-key';
 import { assessmentRoutes } from './assessment';
 import { campaignRoutes } from './campaign';
+import { bankFileRoutes } from './bank-file';
 import { channelRoutes } from './channel';
 import { payoutRoutes } from './payout';
 import { commissionRoutes } from './commission';
@@ -15,6 +16,7 @@ import { planWaiverRoutes } from './plan-waiver';
 import { programRoutes } from './program';
 import { distributorRoutes } from './distributor';
 import { distributorAccountRoutes } from './distributor-account';
+import { distributorLifeRoutes } from './distributor-life';
 import { linkRoutes } from './link';
 import { ledgerRoutes } from './ledger';
 import { previewRoutes } from './preview';
@@ -22,6 +24,8 @@ import { regionAgentRoutes } from './region-agent';
 import { reviewRoutes } from './review';
 import { settlementRoutes } from './settlement';
 import { simulationRoutes } from './simulation';
+import { applicationRoutes } from './application';
+import { noticeRoutes } from './notice';
 import { bindingRoutes } from './binding';
 import { bindingTransferRoutes } from './binding-transfer';
 import { orderRoutes } from './order';
@@ -58,8 +62,12 @@ export function allRoutes(config: Pick<HttpConfig, 'signInAttempts'>): Route[] {
     ...ledgerRoutes,
     ...verificationRoutes,
     ...distributorAccountRoutes,
+    ...distributorLifeRoutes,
     ...distributorRoutes,
+    ...applicationRoutes,
+    ...noticeRoutes,
     ...channelRoutes,
+    ...bankFileRoutes,
     ...settlementRoutes,
     ...payoutRoutes,
     ...callbackRoutes,

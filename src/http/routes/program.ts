@@ -228,6 +228,7 @@ function patched(before: Settings, patch: Patch): Settings {
     binding: { ...before.binding, ...given(patch.binding) },
     links: { ...before.links, ...given(patch.links) },
     inactivity: { ...before.inactivity, ...given(patch.inactivity) },
+    leaving: { ...before.leaving, ...given(patch.leaving) },
   };
 }
 

@@ -21,7 +21,7 @@ const phone = z
 
 const reply = z.union([text(2000), z.boolean(), z.int(), z.array(text(200)).max(50)]);
 
-const Replies = z
+export const Replies = z
   .record(code, reply)
   .refine((replies) => Object.keys(replies).length <= answersAtMost, {
     error: `at most ${answersAtMost} answers`,
@@ -39,6 +39,10 @@ export const NewDistributorBody = z
     customerExternalId: externalId.optional(),
     joinedAt: moment.optional().meta({ description: 'Only to bring existing people in' }),
     answers: Replies.optional(),
+    agreement: z
+      .strictObject({ version: code })
+      .optional()
+      .meta({ description: "The version of the program's agreement that the person accepted" }),
     tier: code.optional().meta({ description: 'Only to bring existing people in' }),
   })
   .meta({ id: 'NewDistributor' });

@@ -77,6 +77,19 @@ const Inactivity = z.strictObject({
   appealWindowDays: z.int().min(1).max(daysAtMost),
 });
 
+const Leaving = z.strictObject({
+  coolingOffDays: z.int().min(0).max(365).meta({
+    description: 'How long a departure may be taken back',
+  }),
+  returnAfterDays: days.meta({ description: 'How long after an eviction a return is possible' }),
+  downlines: z.enum(['nearestActiveUpline', 'none']).meta({
+    description: 'Who sponsors the downlines of whom is out',
+  }),
+  customers: z.enum(['release', 'nearestActiveUpline']).meta({
+    description: 'To whom the customers of whom is out belong',
+  }),
+});
+
 const enrolment = z.enum(['open', 'review', 'invite']);
 const productScope = z.enum(['all', 'designated']);
 const mode = z.enum(['test', 'live']);
@@ -115,6 +128,13 @@ const NewInactivity = Inactivity.extend({
   appealWindowDays: Inactivity.shape.appealWindowDays.default(14),
 }).prefault({});
 
+const NewLeaving = Leaving.extend({
+  coolingOffDays: Leaving.shape.coolingOffDays.default(7),
+  returnAfterDays: Leaving.shape.returnAfterDays.default(180),
+  downlines: Leaving.shape.downlines.default('nearestActiveUpline'),
+  customers: Leaving.shape.customers.default('release'),
+}).prefault({});
+
 const Tax = z.strictObject({
   method: z.enum(['none', 'general', 'platformCumulative']),
   gapPolicy: z.enum(['restart', 'keepIncome']).default('restart'),
@@ -145,6 +165,7 @@ export const NewProgramBody = z
     binding: NewBinding,
     links: NewLinks,
     inactivity: NewInactivity,
+    leaving: NewLeaving,
     tax: Tax,
     payer: Payer,
   })
@@ -163,6 +184,7 @@ export const ProgramPatch = z
     binding: Binding.partial(),
     links: Links.partial(),
     inactivity: Inactivity.partial(),
+    leaving: Leaving.partial(),
     externalId,
     currency,
     mode,
@@ -205,6 +227,7 @@ export const ProgramView = z
     binding: Binding,
     links: Links,
     inactivity: Inactivity,
+    leaving: Leaving,
     tax: z.strictObject({
       method: z.string(),
       gapPolicy: z.string(),

@@ -5,6 +5,8 @@ import {
   firstStatuses,
   lifecycle,
   maySponsor,
+  movesTo,
+  statusesBefore,
   transition,
 } from '../../../src/domain/distributor/state';
 
@@ -17,6 +19,7 @@ const allowed: readonly [string, DistributorMove, string][] = [
   ['active', 'suspended', 'suspended'],
   ['active', 'departed', 'left'],
   ['warned', 'sold', 'active'],
+  ['warned', 'seen', 'active'],
   ['warned', 'eviction_proposed', 'eviction_proposed'],
   ['warned', 'suspended', 'suspended'],
   ['warned', 'departed', 'left'],
@@ -33,10 +36,16 @@ const allowed: readonly [string, DistributorMove, string][] = [
   ['appealed', 'sold', 'active'],
   ['appealed', 'appeal_approved', 'active'],
   ['appealed', 'appeal_rejected', 'evicted'],
+  ['appealed', 'suspended', 'suspended'],
   ['appealed', 'departed', 'left'],
-  ['suspended', 'appealed', 'appealed'],
+  ['suspended', 'appealed', 'suspended'],
+  ['suspended', 'suspension_lifted', 'active'],
+  ['suspended', 'appeal_approved', 'active'],
+  ['suspended', 'appeal_rejected', 'evicted'],
   ['suspended', 'window_closed', 'evicted'],
-  ['suspended', 'departed', 'left'],
+  ['evicted', 'reinstated', 'active'],
+  ['evicted', 'returned', 'active'],
+  ['left', 'returned', 'active'],
 ];
 
 const moves = [...new Set(allowed.map(([, move]) => move))];
@@ -67,9 +76,39 @@ describe('the lifecycle of a distributor', () => {
     expect([...reached].sort()).toEqual([...distributorStatuses].sort());
   });
 
-  test('nobody leaves the end', () => {
-    expect(lifecycle.evicted).toEqual({});
-    expect(lifecycle.left).toEqual({});
+  test('who is out comes back only by a decision', () => {
+    expect(Object.keys(lifecycle.evicted)).toEqual(['reinstated', 'returned']);
+    expect(Object.keys(lifecycle.left)).toEqual(['returned']);
+  });
+
+  test('nobody is evicted but from a window that ended or by an appeal that was dismissed', () => {
+    const ways = distributorStatuses.flatMap((from) =>
+      Object.entries(lifecycle[from])
+        .filter(([, to]) => to === 'evicted')
+        .map(([move]) => `${from} ${move}`),
+    );
+    expect(ways).toEqual([
+      ...['appeal_window window_closed', 'appealed appeal_rejected'],
+      ...['suspended appeal_rejected', 'suspended window_closed'],
+    ]);
+  });
+
+  test('a sale ends the way out for inactivity, never a suspension', () => {
+    expect(statusesBefore('sold')).toEqual([
+      'warned',
+      'eviction_proposed',
+      'appeal_window',
+      'appealed',
+    ]);
+  });
+
+  test('what brings somebody to active counts as a beginning', () => {
+    expect(movesTo('active').sort()).toEqual(
+      [
+        ...['application_approved', 'sold', 'seen', 'eviction_refused', 'appeal_approved'],
+        ...['suspension_lifted', 'reinstated', 'returned'],
+      ].sort(),
+    );
   });
 
   test('one who may sponsor earns, and only these earn', () => {

@@ -11,9 +11,15 @@ export function lifeWorkflow(distributorId: string): WorkflowStart {
   };
 }
 
-/** Something concerns this distributor: its workflow, started where it does not run, looks again. */
+/** Something concerns these distributors: their workflows, started where they do not run, look again. */
 export async function wakeLife(tx: Tx, ...distributorIds: readonly string[]): Promise<void> {
-  for (const id of distributorIds) {
-    await enqueueSignal(tx, { ...lifeWorkflow(id), signalName: 'clockMoved' });
-  }
+  await enqueueSignal(
+    tx,
+    ...distributorIds.map((distributorId) => ({
+      workflowType: 'distributor' as const,
+      workflowId: workflowIds.distributor(distributorId),
+      input: { distributorId },
+      signalName: 'clockMoved' as const,
+    })),
+  );
 }

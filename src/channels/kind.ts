@@ -1,0 +1,28 @@
+import type { z } from 'zod';
+import type { ChannelAdapter } from './channel';
+import type { SandboxEndpoint } from './sandbox/adapter';
+
+/** What an installation gives to every channel. */
+export interface Endpoints {
+  sandbox: SandboxEndpoint;
+  /** where providers reach this API, without a slash at the end */
+  callbackBaseUrl: string;
+}
+
+/** One kind of channel: what its settings are, and how they become an adapter. */
+export interface ChannelKind {
+  readonly settings: z.ZodType<object>;
+  /** @param settings as they were given or stored; they are checked here */
+  open(channelId: string, settings: unknown, endpoints: Endpoints): ChannelAdapter;
+}
+
+/** A kind whose adapter is made from settings that were checked by its schema. */
+export function channelKind<S extends z.ZodType<object>>(
+  settings: S,
+  open: (channelId: string, settings: z.output<S>, endpoints: Endpoints) => ChannelAdapter,
+): ChannelKind {
+  return {
+    settings,
+    open: (channelId, given, endpoints) => open(channelId, settings.parse(given), endpoints),
+  };
+}

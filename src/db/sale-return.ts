@@ -1,0 +1,57 @@
+import { isSignOfLife } from '../domain/distributor/inactivity';
+import { statusesBefore } from '../domain/distributor/state';
+import type { Tx } from './database';
+import { closeCases, lockLife, moveLife, tell } from './life-case';
+import { wakeLife } from './life-workflow';
+
+/** A sale that was booked. */
+export interface OwnSale {
+  distributorId: string | null;
+  paidAt: Date;
+  orderId: string;
+}
+
+const wayOut = statusesBefore('sold')
+  .map((status) => `'${status}'`)
+  .join(', ');
+
+/**
+ * Brings back who was on the way out for inactivity and has sold, in the transaction of the order.
+ * One look into a small partial index for any number of orders; nobody else is touched.
+ */
+export async function returnBySale(
+  tx: Tx,
+  sales: readonly OwnSale[],
+  realNow: Date,
+): Promise<void> {
+  const byId = new Map<string, OwnSale>();
+  for (const sale of sales) {
+    if (sale.distributorId === null) continue;
+    const latest = byId.get(sale.distributorId);
+    if (latest === undefined || sale.paidAt > latest.paidAt) byId.set(sale.distributorId, sale);
+  }
+  if (byId.size === 0) return;
+  const found = await tx.rows<{ id: string }>(
+    `SELECT id FROM distributor WHERE status IN (${wayOut}) AND id = ANY($1) ORDER BY id`,
+    [[...byId.keys()]],
+  );
+  for (const { id } of found) await comeBack(tx, id, byId.get(id)!, realNow);
+}
+
+async function comeBack(
+  tx: Tx,
+  distributorId: string,
+  { paidAt, orderId }: OwnSale,
+  realNow: Date,
+): Promise<void> {
+  const life = await lockLife(tx, distributorId, { realNow, actor: 'system:order' });
+  if (!statusesBefore('sold').includes(life.distributor.status)) return;
+  if (!isSignOfLife(paidAt, life.at, life.program)) return;
+  await closeCases(tx, life, ['eviction', 'appeal'], 'sold');
+  await moveLife(tx, life, 'sold', `The order ${orderId}.`);
+  await tell(tx, life, {
+    ...{ event: 'distributor.reinstated', notice: 'active_again', subjectId: orderId },
+    params: { cause: 'sold', orderId },
+  });
+  await wakeLife(tx, distributorId);
+}
