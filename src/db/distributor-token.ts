@@ -1,9 +1,9 @@
 import type { Caller, Mode } from '../domain/kernel/access';
-import { programNow } from '../domain/kernel/clock';
 import { Refusal } from '../domain/kernel/refusal';
 import type { Tx } from './database';
 import type { DistributorRow } from './distributor';
 import { newId } from './id';
+import { noteSignOfLife } from './inactivity';
 import { newToken, tokenHash } from './token';
 
 /** A distributor's token as it can be listed: what opens the door is stored nowhere. */
@@ -42,27 +42,8 @@ export async function createDistributorToken(
     tokenHash: tokenHash(tokenPepper, token),
     createdBy,
   });
-  await recordPresence(tx, distributor, now);
+  await noteSignOfLife(tx, distributor.id, now);
   return { row: { ...row, revokedAt: null }, token };
-}
-
-/** When a distributor was seen last, on the clock of its program; never back. */
-export async function recordPresence(
-  tx: Tx,
-  { id, programId }: Pick<DistributorRow, 'id' | 'programId'>,
-  realNow: Date,
-): Promise<void> {
-  const program = await tx.first<{ clockOffsetMs: bigint }>(
-    'SELECT clock_offset_ms FROM program WHERE id = $1',
-    [programId],
-  );
-  if (program === undefined) throw new Error(`program ${programId} does not exist`);
-  await tx.run(
-    `INSERT INTO distributor_presence AS p (distributor_id, seen_at) VALUES ($1, $2)
-     ON CONFLICT (distributor_id) DO UPDATE SET seen_at = excluded.seen_at
-     WHERE p.seen_at < excluded.seen_at`,
-    [id, programNow(program, realNow)],
-  );
 }
 
 /** Whose token this is; undefined when it is unknown, revoked or over. */

@@ -86,10 +86,12 @@ export async function givenTiers(app: TestApp, ...tiers: object[]) {
         [id],
       )
     ).map(({ type }) => type.replace('distributor.', ''));
+  /** What somebody was told after being welcomed. */
   const notices = async ({ id }: Person) =>
     (
       await app.db.read.rows<{ template: string }>(
-        'SELECT template FROM notice WHERE distributor_id = $1 ORDER BY id',
+        `SELECT template FROM notice
+         WHERE distributor_id = $1 AND template <> 'activated' ORDER BY id`,
         [id],
       )
     ).map(({ template }) => template);

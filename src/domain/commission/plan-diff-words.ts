@@ -204,11 +204,12 @@ function conditionsText(part: Conditions, style: DifferenceStyle): string {
 
 function privilegesText(privileges: Tier['privileges'], style: DifferenceStyle): string {
   const en = style.language === 'en';
-  const said: [string, string | number | boolean][] = Object.entries(privileges);
-  const told = said.map(([name, value]) => {
-    const word = privilegeWords[name as keyof Tier['privileges']][style.language];
+  const names = Object.keys(privileges) as (keyof Tier['privileges'])[];
+  const told = names.map((name) => {
+    const value = privileges[name];
+    const word = privilegeWords[name][style.language];
     if (typeof value === 'boolean') return `${word}${en ? ': ' : '：'}${yesOrNo(value, en)}`;
-    return `${word} ${typeof value === 'number' ? money(value, style) : value}`;
+    return `${word} ${typeof value === 'number' ? money(value, style) : String(value)}`;
   });
   return told.join(en ? ' and ' : '、') || (en ? 'none' : '无');
 }
