@@ -9,12 +9,12 @@ import { lockLife } from '../src/db/life-case';
 import { decideCorrection, isCorrectionId } from '../src/db/correction';
 import { programById } from '../src/db/program';
 import {
-  escalateWhenDue,
   recordDecision,
   reviewById,
   type ReviewRow,
   subjectState,
 } from '../src/db/review';
+import { escalateWhenDue } from '../src/db/review-due';
 import { decideSettlement } from '../src/db/settlement';
 import { decidePromotion } from '../src/db/tier-step';
 import { unlockChunk } from '../src/db/settlement-unlock';
@@ -104,8 +104,8 @@ export function createReviewActivities({ db, clock }: Pick<ActivityDeps, 'db' | 
     },
 
     /**
-     * Escalates a task when its moment is reached on the program's clock and answers null; before
-     * that, the milliseconds that are left. Null as well when it waits for nothing (any more).
+     * Does what is due for a task on the program's clock, its reminder and its escalation, and
+     * answers the milliseconds until the next of them; null when it waits for nothing (any more).
      */
     escalateWhenDue(reviewId: string): Promise<number | null> {
       return db.transaction(async (tx) => {

@@ -8,6 +8,7 @@ import { createVault, parseFieldKeys } from '../src/db/vault';
 import { gather } from './crowd';
 import { type BigTimes, measureReads, printBig, seedBig } from './big';
 import { measureOrders, type OrderTimes, printOrders, sendBatches } from './orders';
+import { measureReviews, printReviews, type ReviewTimes } from './reviews';
 import { measureSettlement, type SettlementTimes } from './settlement';
 import { measurePlain, seedCommissions } from './settlement-seed';
 import { bringUp, type Stage } from './stage';
@@ -50,8 +51,9 @@ interface Settings {
 
 /**
  * `npm run bench`: orders per second over HTTP beside the same rows by plain SQL in the same run, the
- * same with a big database in place, explanations and team sums, and a settlement.
- * Options: --parts orders,big,settlement; --seconds per measurement; --big-orders and
+ * same with a big database in place, explanations and team sums, decisions beside bare Temporal
+ * updates, and a settlement.
+ * Options: --parts orders,reviews,big,settlement; --seconds per measurement; --big-orders and
  * --big-distributors; --distributors of the large settlement and --commissions-each of them;
  * --payout-seconds to watch payouts.
  */
@@ -85,7 +87,7 @@ function readSettings(): Settings {
   const { values } = parseArgs({
     options: {
       seconds: option('8'),
-      parts: option('orders,big,settlement'),
+      parts: option('orders,reviews,big,settlement'),
       'big-orders': option('1000000'),
       'big-distributors': option('100000'),
       distributors: option('100000'),
@@ -132,6 +134,16 @@ async function measure(
   if (settings.parts.has('orders')) {
     orders.push(await measureOrders(stage, shop, { name: 'small database', seconds, say }));
   }
+  let reviews: ReviewTimes | undefined;
+  if (settings.parts.has('reviews')) {
+    const { id: programId } = await makeProgram(
+      { shop: key, admin },
+      'reviews',
+      oneLevel,
+      'review',
+    );
+    reviews = await measureReviews(stage, { shop: key, admin, db }, { programId, say });
+  }
   let big: BigTimes | undefined;
   if (settings.parts.has('big')) {
     const program = await makeProgram({ shop: key, admin }, 'big', twoLevels);
@@ -176,6 +188,7 @@ async function measure(
     machine,
     at: new Date().toISOString(),
     orders,
+    reviews,
     big,
     settlements,
   };
@@ -190,12 +203,14 @@ async function makeProgram(
   { shop, admin }: { shop: Api; admin: Api },
   name: string,
   plan: Plan,
+  enrolment: 'open' | 'review' = 'open',
 ): Promise<{ id: string; startsAt: string }> {
   const program = await admin.post<{ id: string; startsAt: string }>('/v1/programs', {
     externalId: name,
     name,
     currency: 'CNY',
     mode: 'test',
+    enrolment,
     startsAt: '2026-01-01T00:00:00+08:00',
     settlement: {
       calendar: 'onRequest',
@@ -217,9 +232,10 @@ async function makeProgram(
 
 type Result = Awaited<ReturnType<typeof measure>>;
 
-function printTable({ machine, orders, big, settlements }: Result): void {
+function printTable({ machine, orders, reviews, big, settlements }: Result): void {
   console.log(`\n${machine.cores} cores, Node ${machine.node}, everything on one machine`);
   orders.forEach(printOrders);
+  if (reviews !== undefined) printReviews(reviews);
   if (big !== undefined) printBig(big, orders);
   settlements.forEach(printSettlement);
 }

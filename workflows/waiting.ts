@@ -60,8 +60,8 @@ export function startWaiting(): Waiting {
 }
 
 /**
- * Waits for a moment of a program's clock, or for `done`. `act` does what falls due when the moment
- * is reached and answers null; until then it answers how many milliseconds are left. A real timer
+ * Waits for the moments of a program's clock, or for `done`. `act` does what has fallen due and
+ * answers how many milliseconds are left until the next moment, null after the last. A real timer
  * runs that long; a moved clock ends it early. So the database decides what the time is.
  */
 export async function untilDueOr(
@@ -78,8 +78,8 @@ export async function untilDueOr(
 }
 
 /**
- * Waits for a review to be decided, however long it takes: at its due moment it is escalated and
- * stays decidable. Answers at once when it was decided before this run began.
+ * Waits for a review to be decided, however long it takes: before its due moment it reminds, then
+ * it is escalated and stays decidable. Answers at once when it was decided before this run began.
  */
 export async function untilDecided(reviewId: string, waiting: Waiting): Promise<Decision> {
   const seen = waiting.closures();

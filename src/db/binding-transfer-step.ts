@@ -17,7 +17,8 @@ import { newId } from './id';
 import { bindingRules } from './order-attribution';
 import { programById, type ProgramRow } from './program';
 import { customerKey, loadBindings } from './referral';
-import { escalateWhenDue, latestReview } from './review';
+import { latestReview } from './review';
+import { escalateWhenDue } from './review-due';
 
 /** For what a transfer waits. */
 export interface TransferProgress {
@@ -33,7 +34,7 @@ const over: TransferProgress = { over: true, leftMs: null, reviewId: null };
 
 /**
  * Does what has fallen due for a transfer: it takes effect at the end of its window, or the review
- * of an objection is escalated. Safe to repeat.
+ * of an objection reminds or is escalated. Safe to repeat.
  */
 export async function advanceTransfer(
   tx: Tx,

@@ -6,7 +6,7 @@ import type { DistributorRow } from './distributor';
 import { lifeSteps, stepsThatMoveTeams } from './life-steps';
 import { programById, type ProgramRow } from './program';
 import { lockProgramAlone } from './program-lock';
-import { escalateWhenDue, escalationMoment } from './review';
+import { isReviewMoment, takeReviewMoment } from './review-due';
 
 export { lifeWorkflow, wakeLife } from './life-workflow';
 
@@ -20,7 +20,7 @@ export interface LifeProgress {
 
 /**
  * Does what has fallen due for a distributor, in order (time, then id), under the lock of its row:
- * steps of its life by the name of their moment, and escalations of its reviews. Each moment is
+ * steps of its life by the name of their moment, reminders and escalations of its reviews. Each moment is
  * closed together with what it did, so it is safe to repeat.
  */
 export async function advanceLife(
@@ -41,8 +41,8 @@ export async function advanceLife(
 }
 
 async function take(tx: Tx, moment: DueMoment, now: { at: Date; realNow: Date }): Promise<void> {
-  if (moment.name === escalationMoment) {
-    await escalateWhenDue(tx, moment.subjectId, now);
+  if (isReviewMoment(moment)) {
+    await takeReviewMoment(tx, moment, now);
     return;
   }
   const step = lifeSteps[moment.name];

@@ -2,6 +2,7 @@ import { workflowIds, type WorkflowStart } from '../contracts/workflow';
 import type { Role } from '../domain/kernel/access';
 import { Refusal } from '../domain/kernel/refusal';
 import { judge, type objections } from '../domain/review/decide';
+import { remindAt, remindBeforeDaysUsually } from '../domain/review/due';
 import type { Decision, ReviewKind } from '../domain/review/kind';
 import { recordAudit } from './audit';
 import { closeDueMoments, openDueMoment } from './clock';
@@ -27,6 +28,7 @@ export interface ReviewRow {
   escalatedAt: Date | null;
   createdAt: Date;
   decidedAt: Date | null;
+  remindedAt: Date | null;
 }
 
 export interface DecisionRow {
@@ -54,14 +56,15 @@ export interface NewReview {
   stepsNeeded?: 1 | 2;
   /** admins who may not decide, for example whose own decision is appealed */
   excludedDeciders?: readonly string[];
-  /** days before `dueAt` at which it is called to mind; 0: never; default 1 */
+  /** days before `dueAt` on which it reminds; default 1; 0, or not before `createdAt`: it does not */
   remindBeforeDays?: number;
 }
 
-/** The due moment of a task; the workflow that waits for it escalates then. */
+/** The due moments of a task; the workflow that waits for it reminds and escalates then. */
+export const reminderMoment = 'review.reminder';
 export const escalationMoment = 'review.escalation';
 
-/** Opens a task and the due moment of its escalation, in the transaction of what is to be decided. */
+/** Opens a task and its due moments, in the transaction of what is to be decided. */
 export async function openReview(tx: Tx, review: NewReview): Promise<string> {
   const id = newId('review');
   const workflowId = review.workflowId ?? workflowIds.review(id);
@@ -79,13 +82,13 @@ export async function openReview(tx: Tx, review: NewReview): Promise<string> {
     excludedDeciders: [...(review.excludedDeciders ?? [])],
     createdAt: review.createdAt,
   });
-  await openDueMoment(tx, {
-    programId: review.programId,
-    dueAt: review.dueAt,
-    subjectId: id,
-    name: escalationMoment,
-    workflow: workflowOfReview({ ...review, id, workflowId }),
-  });
+  const workflow = workflowOfReview({ ...review, id, workflowId });
+  const moment = { programId: review.programId, subjectId: id, workflow };
+  const remindsAt = remindAt(review, review.remindBeforeDays ?? remindBeforeDaysUsually);
+  if (remindsAt !== null) {
+    await openDueMoment(tx, { ...moment, dueAt: remindsAt, name: reminderMoment });
+  }
+  await openDueMoment(tx, { ...moment, dueAt: review.dueAt, name: escalationMoment });
   if (review.workflowId === undefined) {
     await enqueueStart(tx, { workflowType: 'review', workflowId, input: { reviewId: id } });
   }
@@ -189,7 +192,7 @@ async function writeDecision(
     action: 'review.decided',
     subjectId: review.id,
     reason: reason ?? undefined,
-    after: { kind: review.kind, subjectId: review.subjectId, step, decision, outcome },
+    after: { kind: review.kind, subjectId: review.subjectId, step, decision, outcome, at },
     at: realNow,
   });
 }
@@ -226,41 +229,6 @@ async function rolesOf(tx: Tx, storeId: string, adminId: string): Promise<Role[]
     [adminId, storeId],
   );
   return admin?.roles ?? [];
-}
-
-/**
- * Escalates a task whose time is over: it stays open and decidable, but shows as overdue. Closes
- * its due moment in the same transaction.
- * @returns milliseconds until the moment, or null when it was reached or nothing waits for it
- */
-export async function escalateWhenDue(
-  tx: Tx,
-  reviewId: string,
-  { at, realNow }: { at: Date; realNow: Date },
-): Promise<number | null> {
-  const due = await tx.first<{ dueAt: Date }>(
-    `SELECT due_at FROM due_moment WHERE subject_id = $1 AND status = 'waiting' LIMIT 1`,
-    [reviewId],
-  );
-  if (due === undefined) return null;
-  if (due.dueAt > at) return due.dueAt.getTime() - at.getTime();
-  const escalated = await tx.first<{ storeId: string; kind: ReviewKind; subjectId: string }>(
-    `UPDATE review_task SET escalated_at = $2
-     WHERE id = $1 AND status = 'open' AND escalated_at IS NULL
-     RETURNING store_id, kind, subject_id`,
-    [reviewId, at],
-  );
-  await closeDueMoments(tx, reviewId, 'done');
-  if (escalated === undefined) return null;
-  await recordAudit(tx, {
-    storeId: escalated.storeId,
-    actor: 'system:review',
-    action: 'review.escalated',
-    subjectId: reviewId,
-    after: { kind: escalated.kind, subjectId: escalated.subjectId },
-    at: realNow,
-  });
-  return null;
 }
 
 /** The workflow that waits for a task: its subject's own, or one made for the task. */

@@ -88,14 +88,23 @@ export async function lockChunk(
   const judged = await judge(tx, vault, program, settlement, rows);
   await insertSkips(tx, settlementId, judged);
   await callFinance(tx, program, settlement, judged);
-  const taxpayers = judged.flatMap(({ reason, taxpayer }) =>
-    reason === undefined && taxpayer !== undefined ? [taxpayer] : [],
-  );
-  const at = settlement.createdAt;
-  await recordTaxpayers(tx, vault, program.storeId, { taxpayers, at });
+  await recordJudged(tx, vault, program.storeId, { judged, at: settlement.createdAt });
   await lockStatements(tx, program, settlement, judged);
   await advance(tx, settlementId, ids.length);
   return last;
+}
+
+/** Keeps who the taxpayers are of those against whom nothing speaks. */
+export async function recordJudged(
+  tx: Tx,
+  vault: Vault,
+  storeId: string,
+  { judged, at }: { judged: readonly Judged[]; at: Date },
+): Promise<void> {
+  const taxpayers = judged.flatMap(({ reason, taxpayer }) =>
+    reason === undefined && taxpayer !== undefined ? [taxpayer] : [],
+  );
+  await recordTaxpayers(tx, vault, storeId, { taxpayers, at });
 }
 
 async function countStatements(tx: Tx, settlementId: string): Promise<number> {

@@ -23,6 +23,7 @@ import {
   judge,
   type NewStatement,
   postLocks,
+  recordJudged,
 } from './settlement-lock';
 import type { Vault } from './vault';
 
@@ -67,6 +68,7 @@ export async function requestWithdrawal(
     requestedBy,
     createdAt: at,
   });
+  await recordJudged(tx, vault, program.storeId, { judged: [judged], at });
   const [statement] = await insertStatements(tx, program, settlement, [judged]);
   if (statement === undefined) throw new Error(`withdrawal ${id} has no statement`);
   await takeOldest(tx, settlement, statement);

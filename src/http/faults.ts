@@ -17,6 +17,7 @@ const chineseByCode: Readonly<Record<string, string>> = {
   invalid_moment: '须为带时区的 RFC 3339 时间',
   invalid_id: '编号格式不正确',
   invalid_cursor: '须为之前返回的 nextCursor',
+  repeated_id: '列表中编号重复',
 };
 
 const zodWords = {

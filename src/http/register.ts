@@ -125,7 +125,7 @@ function contextOf(
     headers: request.headers,
     method: request.method,
     address: request.ip ?? '',
-    problemOf: (refusal) => problemOf(refusal, problem),
+    problemOf: (error) => problemOf(knownFailure(error), problem),
     item: <S extends Parameters<typeof check>[0]>(schema: S, index: number, value: unknown) => {
       const checked = check(schema, value, '', locale);
       const faults = onePerPointer([

@@ -68,8 +68,8 @@ export interface RouteContext<P, Q, B, C> {
    * Pointers are relative to the item.
    */
   item<S extends z.ZodType>(schema: S, index: number, value: unknown): Item<z.output<S>>;
-  /** The problem that a refusal would be answered with; for per-item outcomes. */
-  problemOf(refusal: Refusal): Problem;
+  /** The problem that a refusal, or a failure, would be answered with; for per-item outcomes. */
+  problemOf(error: unknown): Problem;
 }
 
 export interface WriteContext<P, Q, B, C> extends RouteContext<P, Q, B, C> {

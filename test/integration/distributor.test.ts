@@ -266,7 +266,8 @@ describe('the clock of a test program', () => {
     const tasks = await house.db.read.rows<{ subjectId: string; dueAt: Date; late: number }>(
       `SELECT r.subject_id, r.due_at, extract(epoch FROM r.escalated_at - r.due_at)::float8 AS late
        FROM review_task r JOIN due_moment d ON d.subject_id = r.id
-       WHERE r.program_id = $1 AND d.status = 'done' ORDER BY r.escalated_at, d.id`,
+       WHERE r.program_id = $1 AND d.name = 'review.escalation' AND d.status = 'done'
+       ORDER BY r.escalated_at, d.id`,
       [programId],
     );
     expect(tasks.map(({ subjectId }) => subjectId).sort()).toEqual([...applicants].sort());

@@ -1,6 +1,3 @@
--- AlterTable
-ALTER TABLE "review_task" ADD COLUMN     "reminded_at" TIMESTAMPTZ(3);
-
 -- CreateTable
 CREATE TABLE "application_policy" (
     "program_id" TEXT NOT NULL,

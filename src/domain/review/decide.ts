@@ -1,4 +1,5 @@
 import type { Role } from '../kernel/access';
+import { mayNotDecide } from './due';
 import { type Decision, type ReviewKind, reviewRules } from './kind';
 
 /** What a decision is judged by. */
@@ -42,7 +43,7 @@ export function judge(task: ReviewFacts, verdict: Verdict): Judgement {
     return { ok: false, code: 'role_required' };
   }
   if (task.status === 'decided') return { ok: false, code: 'review_already_decided' };
-  if ([...task.deciders, ...task.excluded].includes(verdict.deciderId)) {
+  if (mayNotDecide(task).includes(verdict.deciderId)) {
     return { ok: false, code: 'second_person_required' };
   }
   if (rules.reasonFor.includes(verdict.decision) && (verdict.reason ?? '').trim() === '') {
