@@ -46,7 +46,7 @@ const table = {
   },
   channels: {
     parts: ['domain', 'channels'],
-    outside: packages('zod'),
+    outside: packages('zod', 'wechatpay-axios-plugin'),
     node: true,
   },
   workflows: {

@@ -2,11 +2,16 @@ import type { ChannelRegistry } from './channel';
 import { type ChannelKind, channelKind, type Endpoints } from './kind';
 import { sandboxAdapter } from './sandbox/adapter';
 import { SandboxSettings } from './sandbox/wire';
+import { wechatAdapter } from './wechat/adapter';
+import { WechatSettings } from './wechat/settings';
 
 /** Every kind that this version can pay through. A new one is a line here and a folder beside. */
 const kinds: Readonly<Record<string, ChannelKind>> = {
   sandbox: channelKind(SandboxSettings, (id, settings, { sandbox }) =>
     sandboxAdapter(id, settings, sandbox),
+  ),
+  wechat: channelKind(WechatSettings, (id, settings, { callbackBaseUrl }) =>
+    wechatAdapter(id, settings, callbackBaseUrl),
   ),
 };
 
