@@ -59,6 +59,8 @@ export interface CallbackNews {
 /** What the asker knows already. An answer about another amount or payee is then `unknown`. */
 export interface QueryHints {
   order: TransferOrder;
+  /** when it was handed over last; a provider forgets what is old, so that NOT_FOUND says nothing */
+  submittedAt?: Date;
   /** the payee has to confirm, and we do not have what the payee's page is opened with */
   lacksConfirmation: boolean;
 }
@@ -110,7 +112,7 @@ export interface ChannelAdapter {
   submit(order: TransferOrder): Promise<SubmitOutcome>;
   query(channelNumber: string, hints?: QueryHints): Promise<QueryOutcome>;
   /** Asks the provider to stop a transfer; answers what the transfer is then. */
-  cancel?(channelNumber: string): Promise<QueryOutcome>;
+  cancel?(channelNumber: string, hints?: QueryHints): Promise<QueryOutcome>;
   /** Verifies the raw bytes before anything in them is read. */
   verifyCallback(headers: IncomingHttpHeaders, rawBody: Buffer, now: Date): CallbackVerdict;
   /** How the provider wants a callback answered; left out: in our own form. */

@@ -10,6 +10,8 @@ export interface InboxEntry {
   channelNumber: string;
   amount: bigint;
   news: StoredNews;
+  /** the provider names another payee than we did */
+  toOther?: boolean;
   receivedAt: Date;
 }
 
@@ -25,8 +27,8 @@ interface Billed {
 
 /**
  * Keeps a verified message, once by (channel, event id), and wakes the payout that it is about, in
- * one transaction. A message about a transfer that we never made, or about another amount, is kept
- * as read, so that no payout ever books it; a person looks at it.
+ * one transaction. A message about a transfer that we never made, or about another amount or
+ * payee, is kept as read, so that no payout ever books it; a person looks at it.
  */
 export async function receiveCallback(
   tx: Tx,
@@ -39,9 +41,9 @@ export async function receiveCallback(
      WHERE p.channel_id = $1 AND p.channel_number = $2`,
     [channel.id, entry.channelNumber],
   );
-  const fits = payout !== undefined && payout.amount === entry.amount;
+  const fits = payout?.amount === entry.amount && entry.toOther !== true;
   if (!(await storeEntry(tx, channel.id, entry, fits))) return 'repeat';
-  if (fits) {
+  if (fits && payout !== undefined) {
     await wakePayout(tx, payout.id);
     return 'taken';
   }
@@ -55,7 +57,8 @@ export async function receiveCallback(
   if (payout === undefined) {
     await openStrangeBillReview(tx, channel, { why: 'unknown_bill', ...facts }, entry.receivedAt);
   } else {
-    const amounts = { why: 'other_amount', amount: payout.amount.toString() };
+    const why = payout.amount === entry.amount ? 'other_payee' : 'other_amount';
+    const amounts = { why, amount: payout.amount.toString() };
     await openPayoutReview(tx, payout, { ...amounts, ...facts }, entry.receivedAt);
   }
   return 'strange';

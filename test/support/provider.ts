@@ -68,7 +68,7 @@ export const callbackFaultKinds = [
 
 export type RequestFaultKind = (typeof faultKinds)[number];
 export type CallbackFaultKind = (typeof callbackFaultKinds)[number];
-export type Operation = 'submit' | 'query' | 'cancel' | 'bill';
+export type Operation = 'submit' | 'query' | 'cancel' | 'bill' | 'billFile';
 
 export interface FaultRule {
   kind: RequestFaultKind | CallbackFaultKind;

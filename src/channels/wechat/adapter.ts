@@ -59,7 +59,7 @@ export function wechatAdapter(
     callsPerSecond,
     submit: (order) => submit(merchant, order),
     query: (number, hints) => query(merchant, number, hints),
-    cancel: (number) => cancel(merchant, number),
+    cancel: (number, hints) => cancel(merchant, number, hints),
     verifyCallback: (headers, rawBody, now) =>
       verifyCallback(settings, ring, headersOf(headers), rawBody, now),
     callbackReply: (taken) => ({
@@ -187,7 +187,11 @@ async function query(
   const target = `${path}/out-bill-no/${encodeURIComponent(channelNumber)}`;
   const answer = await gateway.ask({ method: 'GET', target });
   if (answer.kind === 'unknown') return answer;
-  if (isNotFound(answer)) return { kind: 'not_found' };
+  if (isNotFound(answer)) {
+    return isForgotten(hints)
+      ? unknown('the transfer is older than WeChat Pay can be asked about; see its bill file')
+      : { kind: 'not_found' };
+  }
   if (answer.status !== 200) return unknownStatus(answer.status);
   const news = newsFrom(settings, answer, FoundBill, { channelNumber, ...hints?.order });
   if (news.kind !== 'awaiting_confirmation' || news.confirmation || !hints?.lacksConfirmation) {
@@ -204,11 +208,22 @@ function isNotFound({ status, text, signature }: GatewayAnswer): boolean {
   return status === 404 && signature === 'right' && errorOf(text)?.code === 'NOT_FOUND';
 }
 
+/** Bills can be asked about for 30 days; one day less, because nobody's clock is exact. */
+const askableMs = 29 * 24 * 3600 * 1000;
+
+function isForgotten(hints: QueryHints | undefined): boolean {
+  return hints?.submittedAt !== undefined && Date.now() - hints.submittedAt.getTime() > askableMs;
+}
+
 /** An accepted cancellation is not yet one: the bill says what became of it. */
-async function cancel(merchant: Merchant, channelNumber: string): Promise<QueryOutcome> {
+async function cancel(
+  merchant: Merchant,
+  channelNumber: string,
+  hints?: QueryHints,
+): Promise<QueryOutcome> {
   const target = `${path}/out-bill-no/${encodeURIComponent(channelNumber)}/cancel`;
   await merchant.gateway.ask({ method: 'POST', target, body: '{}' });
-  return query(merchant, channelNumber);
+  return query(merchant, channelNumber, hints && { ...hints, lacksConfirmation: false });
 }
 
 interface Expected {

@@ -55,7 +55,7 @@ export function wechatGateway(settings: WechatSettings, ring: KeyRing): Gateway 
       const request = { method: 'GET', target: `${pathname}${search}`, body: '' } as const;
       const signal = AbortSignal.timeout(settings.timeoutMs * 4);
       const sent = await send(url, request, headersFor(settings, key, request), signal, fileAtMost);
-      if ('kind' in sent) return sent;
+      if ('kind' in sent) return { kind: 'unknown', detail: sent.detail };
       if (sent.status !== 200) return unknownStatus(sent.status);
       return { kind: 'file', content: sent.content };
     },

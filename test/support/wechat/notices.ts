@@ -33,9 +33,9 @@ export class Notices {
 
   constructor(private readonly options: NoticeOptions) {}
 
-  /** The message about a bill that has ended. */
-  messageOf(bill: BookedBill, changes: object = {}): string {
-    const plain = {
+  /** What a message encloses. */
+  plainOf(bill: BookedBill): object {
+    return {
       mch_id: this.options.mchid,
       out_bill_no: bill.out_bill_no,
       transfer_bill_no: bill.transfer_bill_no,
@@ -45,8 +45,12 @@ export class Notices {
       openid: bill.openid,
       create_time: beijingTime(bill.createdAt),
       update_time: beijingTime(bill.updatedAt),
-      ...changes,
     };
+  }
+
+  /** The message about a bill that has ended. */
+  messageOf(bill: BookedBill, changes: object = {}): string {
+    const plain = { ...this.plainOf(bill), ...changes };
     return JSON.stringify({
       id: randomUUID(),
       create_time: beijingTime(new Date()),

@@ -49,6 +49,8 @@ export interface WechatSimulator extends ProviderSimulator {
   readonly bookkeeping: WechatBooks;
   readonly notices: Notices;
   readonly traffic: readonly Exchange[];
+  /** where bill files are said to lie; left out: here */
+  fileHost: string | undefined;
   settings(changes?: Record<string, unknown>): Record<string, unknown>;
   force(channelNumber: string, state: State, reason?: string): void;
   advance(ms: number): void;
@@ -87,6 +89,7 @@ class Simulator implements WechatSimulator {
   private tamper: ((text: string) => string) | undefined;
   private readonly server = createServer((request, response) => void this.serve(request, response));
   url = '';
+  fileHost: string | undefined;
 
   constructor(private readonly options: WechatOptions) {
     this.notices = new Notices({
@@ -126,7 +129,7 @@ class Simulator implements WechatSimulator {
       remark: '推广佣金',
       gatewayUrls: [this.url],
       pollMs: 100,
-      timeoutMs: 1500,
+      timeoutMs: 2000,
       ...changes,
     };
   }
@@ -285,7 +288,7 @@ class Simulator implements WechatSimulator {
     const text = this.bill(day);
     this.files.set(token, text);
     return {
-      download_url: `${this.url}${filePath}?token=${token}`,
+      download_url: `${this.fileHost ?? this.url}${filePath}?token=${token}`,
       hash_type: 'SHA1',
       hash_value: createHash('sha1').update(text).digest('hex'),
     };
@@ -300,9 +303,10 @@ class Simulator implements WechatSimulator {
       response.writeHead(401).end();
       return;
     }
-    const fault = this.faults.request('bill');
+    const fault = this.faults.request('billFile');
     if (fault === 'timeout') return;
-    const content = fault === 'wrongSignature' ? text?.replace('`', '``') : text;
+    // Files are not signed: what is wrong with one shows in its hash.
+    const content = fault === 'wrongSignature' ? text?.replace('`', ' `') : text;
     this.record(parts, 200, {}, content ?? '');
     response.writeHead(text === undefined ? 404 : 200, { 'Content-Type': 'text/plain' });
     response.end(content);

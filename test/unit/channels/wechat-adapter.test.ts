@@ -22,7 +22,7 @@ async function start(options: WechatOptions = {}): Promise<WechatSimulator> {
 afterEach(() => wechat.close());
 
 function adapter(changes: Record<string, unknown> = {}): ChannelAdapter {
-  const settings = WechatSettings.parse(wechat.settings({ timeoutMs: 500, ...changes }));
+  const settings = WechatSettings.parse(wechat.settings(changes));
   return wechatAdapter(channelId, settings, 'http://127.0.0.1:1');
 }
 
@@ -363,13 +363,18 @@ describe('an answer that says nothing about the transfer', () => {
     expect(outcome).toEqual({ kind: 'unknown', detail: 'no answer in time' });
   });
 
-  test('a bill that is older than 30 days is not found, and not sent again by asking', async () => {
+  test('a bill that is older than 30 days is not taken for one that never was', async () => {
     const channel = adapter();
     await channel.submit(order());
     wechat.confirm(number);
-    wechat.advance(31 * 24 * 3600 * 1000);
-    expect(await channel.query(number)).toEqual({ kind: 'not_found' });
-    expect(book()?.submissions).toBe(1);
+    const days = 31 * 24 * 3600 * 1000;
+    wechat.advance(days);
+    const submittedAt = new Date(Date.now() - days);
+    const hints = { order: order(), submittedAt, lacksConfirmation: false };
+    const forgotten = { kind: 'unknown', detail: expect.stringContaining('bill file') };
+    expect(await channel.query(number, hints)).toEqual(forgotten);
+    expect(await channel.cancel?.(number, hints)).toEqual(forgotten);
+    expect(book()).toMatchObject({ submissions: 1, state: 'SUCCESS' });
   });
 
   test.each<[string, object, string]>([

@@ -2,6 +2,7 @@ import type { ChannelAdapter } from '../../../src/channels/channel';
 import { wechatAdapter } from '../../../src/channels/wechat/adapter';
 import { readFundFlow } from '../../../src/channels/wechat/bill';
 import { WechatSettings } from '../../../src/channels/wechat/settings';
+import type { FaultRule } from '../../support/provider';
 import { beijingDay } from '../../support/wechat/books';
 import { startWechatSimulator, type WechatSimulator } from '../../support/wechat/simulator';
 
@@ -12,7 +13,7 @@ let channel: ChannelAdapter;
 
 beforeEach(async () => {
   wechat = await startWechatSimulator();
-  const settings = WechatSettings.parse(wechat.settings({ timeoutMs: 500 }));
+  const settings = WechatSettings.parse(wechat.settings());
   channel = wechatAdapter('chn_1', settings, 'http://127.0.0.1:1');
 });
 afterEach(() => wechat.close());
@@ -95,19 +96,36 @@ describe('the bill of a day', () => {
   test('that was changed on its way is refused by its hash', async () => {
     await paid('A1', 9_001n);
     wechat.advance(dayMs);
-    // The second request for a bill is the file itself.
-    wechat.fault({ kind: 'wrongSignature', operation: 'bill', times: 2 });
-    expect(await bill()).toEqual({
-      kind: 'unknown',
-      detail: 'the answer is not signed by WeChat Pay',
-    });
-    expect(await bill()).toEqual({
-      kind: 'unknown',
-      detail: 'the answer is not signed by WeChat Pay',
-    });
-    wechat.fault({ kind: 'timeout', operation: 'bill', times: 1 });
-    expect((await bill())?.kind).toBe('unknown');
+    wechat.fault({ kind: 'wrongSignature', operation: 'billFile', times: 1 });
+    expect(await bill()).toEqual({ kind: 'unknown', detail: 'the file is not whole' });
     expect((await bill())?.kind).toBe('bill');
+  });
+
+  test.each<[FaultRule, string]>([
+    [{ kind: 'unsigned', operation: 'bill' }, 'the answer is not signed by WeChat Pay'],
+    [{ kind: 'wrongSignature', operation: 'bill' }, 'the answer is not signed by WeChat Pay'],
+    [{ kind: 'serverError', operation: 'bill' }, 'WeChat Pay answered 500'],
+    [{ kind: 'throttled', operation: 'bill' }, 'WeChat Pay answered 429'],
+    [{ kind: 'timeout', operation: 'billFile' }, 'no answer in time'],
+  ])('that meets %j is asked for again', async (rule, detail) => {
+    await paid('A1', 9_001n);
+    wechat.advance(dayMs);
+    wechat.fault({ ...rule, times: 1 });
+    expect(await bill()).toEqual({ kind: 'unknown', detail });
+    expect((await bill())?.kind).toBe('bill');
+  });
+
+  test('is not loaded from an address that is not WeChat Pay', async () => {
+    await paid('A1', 9_001n);
+    wechat.advance(dayMs);
+    const elsewhere = await startWechatSimulator();
+    wechat.fileHost = elsewhere.url;
+    expect(await bill()).toMatchObject({
+      kind: 'unknown',
+      detail: expect.stringMatching(/address/),
+    });
+    expect(elsewhere.traffic).toEqual([]);
+    await elsewhere.close();
   });
 });
 
