@@ -132,6 +132,30 @@ describe('a WeChat Pay channel', () => {
     expect(refused.text).not.toContain('short');
   });
 
+  test('gets new keys beside the old ones, and callbacks by either are taken', async () => {
+    const channelId = await givenWechatChannel();
+    const path = `/v1/channels/${channelId}/settings`;
+    const before = wechat.settings({ notifyBaseUrl: house.url });
+    const fresh = wechat.rotatePlatformKey();
+    const send = () =>
+      wechat.notices.post(`${house.url}/callbacks/wechat/${channelId}`, '{}', fresh);
+    expect((await send()).status).toBe(401);
+    const { serial, publicKey } = fresh;
+    const platformKeys = [...(before['platformKeys'] as object[]), { serial, publicKey }];
+    const put = await house.admin.put(path, { settings: { ...before, platformKeys } });
+    expect(put.status).toBe(204);
+    // Signed right, and then not understood.
+    expect((await send()).status).toBe(400);
+  });
+
+  test('stays the account that it is', async () => {
+    const channelId = await givenWechatChannel();
+    const settings = wechat.settings({ mchid: '1900009999' });
+    const refused = await house.admin.put(`/v1/channels/${channelId}/settings`, { settings });
+    expect(refused.status).toBe(400);
+    expect(refused.body.errors).toMatchObject([{ pointer: '/settings/mchid', code: 'fixed' }]);
+  });
+
   describe('answers callbacks in the words of WeChat Pay', () => {
     const inbox = async (channelId: string) =>
       (await house.db.read.rows('SELECT 1 FROM channel_inbox WHERE channel_id = $1', [channelId]))

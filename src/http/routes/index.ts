@@ -6,6 +6,7 @@ import { afterSaleRoutes } from './after-sale';
 import { apiKeyRoutes } from './api-key';
 import { campaignRoutes } from './campaign';
 import { channelRoutes } from './channel';
+import { channelSettingsRoutes } from './channel-settings';
 import { payoutRoutes } from './payout';
 import { commissionRoutes } from './commission';
 import { complianceRoutes } from './compliance';
@@ -54,6 +55,7 @@ export function allRoutes(config: Pick<HttpConfig, 'signInAttempts'>): Route[] {
     ...distributorAccountRoutes,
     ...distributorRoutes,
     ...channelRoutes,
+    ...channelSettingsRoutes,
     ...settlementRoutes,
     ...payoutRoutes,
     ...callbackRoutes,
