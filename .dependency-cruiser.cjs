@@ -46,7 +46,7 @@ const table = {
   },
   channels: {
     parts: ['domain', 'channels'],
-    outside: packages('zod', 'csv-parse'),
+    outside: packages('zod', 'csv-parse', 'wechatpay-axios-plugin'),
     node: true,
   },
   workflows: {

@@ -1,5 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ChannelAdapter, QueryOutcome, SubmitOutcome } from '../src/channels/channel';
+import type {
+  QueryHints,
+  ChannelAdapter,
+  QueryOutcome,
+  SubmitOutcome,
+} from '../src/channels/channel';
 import type { PayoutStep } from '../src/contracts/payout';
 import { markRead, unreadNews } from '../src/db/channel-inbox';
 import type { Tx } from '../src/db/database';
@@ -121,7 +126,7 @@ async function carryOut(
       return stop(deps, channel, begun.payout);
     case 'ask': {
       const { id, channelNumber } = begun.payout;
-      const outcome = await channel.query(channelNumber);
+      const outcome = await channel.query(channelNumber, hintsOf(deps, begun.payout));
       const payout = await record(deps, channel, id, outcome, 'query');
       // The only answer after which it goes again, under its number: a call may still be on its way.
       if (outcome.kind !== 'not_found' || payout.status !== 'unknown') return payout;
@@ -149,13 +154,26 @@ async function submit(
   return record(deps, channel, payout.id, outcome, 'submit');
 }
 
+/** What we know of a payout when its provider is asked: another amount or payee is then noticed. */
+function hintsOf(deps: ActivityDeps, payout: PayoutCase): QueryHints {
+  const { submittedAt, status, confirmation } = payout;
+  return {
+    order: orderOf(deps, payout),
+    lacksConfirmation: status !== 'paid' && confirmation === null,
+    ...(submittedAt === null ? {} : { submittedAt }),
+  };
+}
+
 /** An admin wants it stopped. Silence leaves the wish open; an unknown number was never taken. */
 async function stop(
   deps: ActivityDeps,
   channel: ChannelAdapter,
-  { id, channelNumber, status }: PayoutCase,
+  payout: PayoutCase,
 ): Promise<PayoutCase> {
-  const outcome = await (channel.cancel?.(channelNumber) ?? channel.query(channelNumber));
+  const { id, channelNumber, status } = payout;
+  const hints = hintsOf(deps, payout);
+  const outcome = await (channel.cancel?.(channelNumber, hints) ??
+    channel.query(channelNumber, hints));
   if (outcome.kind === 'not_found' && !isStoppable(status, null)) {
     return record(deps, channel, id, { kind: 'canceled' }, 'cancel');
   }

@@ -52,7 +52,18 @@ export interface CallbackNews {
   channelNumber: string;
   /** what the provider says it moved, in fen */
   amount: bigint;
+  /** to whom, where the provider says so; compared with the payout's own account */
+  account?: string;
   news: TransferNews;
+}
+
+/** What the asker knows already. An answer about another amount or payee is then `unknown`. */
+export interface QueryHints {
+  order: TransferOrder;
+  /** when it was handed over last; a provider forgets what is old, so that NOT_FOUND says nothing */
+  submittedAt?: Date;
+  /** the payee has to confirm, and we do not have what the payee's page is opened with */
+  lacksConfirmation: boolean;
 }
 
 export type CallbackVerdict =
@@ -96,9 +107,9 @@ export interface ChannelAdapter {
   /** Calls a second that the provider allows a merchant for submissions; left out: no limit. */
   readonly callsPerSecond?: number;
   submit(order: TransferOrder): Promise<SubmitOutcome>;
-  query(channelNumber: string): Promise<QueryOutcome>;
+  query(channelNumber: string, hints?: QueryHints): Promise<QueryOutcome>;
   /** Asks the provider to stop a transfer; answers what the transfer is then. */
-  cancel?(channelNumber: string): Promise<QueryOutcome>;
+  cancel?(channelNumber: string, hints?: QueryHints): Promise<QueryOutcome>;
   /** Verifies the raw bytes before anything in them is read. */
   verifyCallback(headers: IncomingHttpHeaders, rawBody: Buffer, now: Date): CallbackVerdict;
   /** How the provider wants a callback answered; left out: in our own form. */

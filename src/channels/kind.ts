@@ -12,6 +12,8 @@ export interface Endpoints {
 /** One kind of channel: what its settings are, and how they become an adapter. */
 export interface ChannelKind {
   readonly settings: z.ZodType<object>;
+  /** settings that say whose account it is: they stay, because payouts under way belong to it */
+  readonly fixed: readonly string[];
   /** @param settings as they were given or stored; they are checked here */
   open(channelId: string, settings: unknown, endpoints: Endpoints): ChannelAdapter;
 }
@@ -20,9 +22,11 @@ export interface ChannelKind {
 export function channelKind<S extends z.ZodType<object>>(
   settings: S,
   open: (channelId: string, settings: z.output<S>, endpoints: Endpoints) => ChannelAdapter,
+  fixed: readonly string[] = [],
 ): ChannelKind {
   return {
     settings,
+    fixed,
     open: (channelId, given, endpoints) => open(channelId, settings.parse(given), endpoints),
   };
 }

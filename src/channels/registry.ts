@@ -6,6 +6,8 @@ import type { ChannelRegistry } from './channel';
 import { type ChannelKind, channelKind, type Endpoints } from './kind';
 import { sandboxAdapter } from './sandbox/adapter';
 import { SandboxSettings } from './sandbox/wire';
+import { wechatAdapter } from './wechat/adapter';
+import { WechatSettings } from './wechat/settings';
 
 /** Every kind that this version can pay through. A new one is a line here and a folder beside. */
 const kinds: Readonly<Record<string, ChannelKind>> = {
@@ -13,22 +15,27 @@ const kinds: Readonly<Record<string, ChannelKind>> = {
     sandboxAdapter(id, settings, sandbox),
   ),
   bankFile: channelKind(BankFileSettings, () => bankFileAdapter()),
-  alipay: channelKind(AlipaySettings, (_id, settings) => alipayAdapter(settings)),
+  alipay: channelKind(AlipaySettings, (_id, settings) => alipayAdapter(settings), ['appId']),
+  wechat: channelKind(
+    WechatSettings,
+    (id, settings, { callbackBaseUrl }) => wechatAdapter(id, settings, callbackBaseUrl),
+    ['mchid', 'appid'],
+  ),
 };
 
 /** Names of the kinds of channel that this version can pay through. */
 export const availableKinds: readonly string[] = Object.keys(kinds);
 
-/** The schema of a kind's settings; undefined: this version cannot pay through it. */
-export function settingsSchema(kind: string): ChannelKind['settings'] | undefined {
-  return Object.hasOwn(kinds, kind) ? kinds[kind]?.settings : undefined;
+/** What is known of a kind; undefined: this version cannot pay through it. */
+export function kindOf(name: string): ChannelKind | undefined {
+  return Object.hasOwn(kinds, name) ? kinds[name] : undefined;
 }
 
 /** Opens adapters for stored channels. Built once by `src/main` with what the installation gives. */
 export function channelRegistry(endpoints: Endpoints): ChannelRegistry {
   return {
     open({ id, kind, settings }) {
-      const known = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
+      const known = kindOf(kind);
       if (known === undefined) {
         throw new Error(`channel ${id} is of kind ${kind}, which this version cannot pay through`);
       }

@@ -11,6 +11,8 @@ export interface InboxEntry {
   channelNumber: string;
   amount: bigint;
   news: StoredNews;
+  /** the provider names another payee than we did */
+  toOther?: boolean;
   receivedAt: Date;
 }
 
@@ -27,8 +29,8 @@ interface Billed {
 
 /**
  * Keeps a verified message, once by (channel, event id), and wakes the payout that it is about, in
- * one transaction. A message about a transfer that we never made, or about another amount, is kept
- * as read, so that no payout ever books it; a person looks at it.
+ * one transaction. A message about a transfer that we never made, or about another amount or
+ * payee, is kept as read, so that no payout ever books it; a person looks at it.
  */
 export async function receiveCallback(
   tx: Tx,
@@ -41,7 +43,7 @@ export async function receiveCallback(
      WHERE p.channel_id = $1 AND p.channel_number = $2`,
     [channel.id, entry.channelNumber],
   );
-  const fits = payout !== undefined && payout.amount === entry.amount;
+  const fits = payout !== undefined && payout.amount === entry.amount && entry.toOther !== true;
   // What an end has heard before stays so for good: nobody is woken for it.
   const isOld = fits && endHeard(payout.status, entry.news);
   if (!(await storeEntry(tx, channel.id, entry, fits && !isOld))) return 'repeat';
@@ -64,7 +66,8 @@ export async function receiveCallback(
   if (payout === undefined) {
     await openStrangeBillReview(tx, channel, { why: 'unknown_bill', ...facts }, entry.receivedAt);
   } else {
-    const amounts = { why: 'other_amount', amount: payout.amount.toString() };
+    const why = payout.amount === entry.amount ? 'other_payee' : 'other_amount';
+    const amounts = { why, amount: payout.amount.toString() };
     await openPayoutReview(tx, payout, { ...amounts, ...facts }, entry.receivedAt);
   }
   return 'strange';

@@ -48,6 +48,18 @@ export async function insertChannel(tx: Tx, channel: ChannelRow): Promise<void> 
   await tx.insert('channel', channel);
 }
 
+/** Puts other settings in the place of a channel's. */
+export async function replaceSettings(
+  tx: Tx,
+  channelId: string,
+  settingsCipher: string,
+): Promise<void> {
+  await tx.run('UPDATE channel SET settings_cipher = $2 WHERE id = $1', [
+    channelId,
+    settingsCipher,
+  ]);
+}
+
 /** The channels of a store, newest first, from behind a cursor. */
 export function listChannels(
   read: Tx,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { CallbackNews, CallbackReply, CallbackVerdict } from '../../channels/channel';
 import { channelById, openSettings } from '../../db/channel';
 import { receiveCallback, type Receipt } from '../../db/channel-inbox';
+import { payeeAccount } from '../../db/payout-payee';
 import { Refusal } from '../../domain/kernel/refusal';
 import { storedNews } from '../../domain/payout/news';
 import type { HttpDeps } from '../deps';
@@ -65,13 +66,18 @@ function refusalOf(verdict: Refused): ProtocolRefusal {
     : new ProtocolRefusal('invalid_request', verdict.detail);
 }
 
-function keep(
-  { db }: HttpDeps,
+async function keep(
+  { db, vault }: HttpDeps,
   channel: Parameters<typeof receiveCallback>[1],
-  { eventId, channelNumber, amount, news }: CallbackNews,
+  { eventId, channelNumber, amount, account, news }: CallbackNews,
   receivedAt: Date,
 ): Promise<Receipt> {
-  const entry = { eventId, channelNumber, amount, news: storedNews(news), receivedAt };
+  const ours =
+    account === undefined
+      ? undefined
+      : await payeeAccount(db.read, vault, channel.id, channelNumber);
+  const toOther = ours !== undefined && ours !== account;
+  const entry = { eventId, channelNumber, amount, news: storedNews(news), toOther, receivedAt };
   return db.transaction((tx) => receiveCallback(tx, channel, entry));
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { settingsSchema } from '../../channels/registry';
+import { kindOf } from '../../channels/registry';
 import {
   type ChannelRow,
   findChannel,
@@ -51,8 +51,11 @@ const create = defineRoute({
 });
 
 /** Settings are checked by their kind; a kind of a later version is refused, not stored. */
-function settingsOf(body: z.output<typeof ChannelBody>, locale: Locale): object {
-  const schema = settingsSchema(body.kind);
+export function settingsOf(
+  body: Pick<z.output<typeof ChannelBody>, 'kind' | 'settings'>,
+  locale: Locale,
+): object {
+  const schema = kindOf(body.kind)?.settings;
   if (schema === undefined) {
     const detail = `This version cannot pay through ${body.kind}.`;
     const errors = [{ pointer: '/kind', code: 'channel_kind_unavailable', message: detail }];

@@ -8,6 +8,7 @@ import { assessmentRoutes } from './assessment';
 import { campaignRoutes } from './campaign';
 import { bankFileRoutes } from './bank-file';
 import { channelRoutes } from './channel';
+import { channelSettingsRoutes } from './channel-settings';
 import { payoutRoutes } from './payout';
 import { commissionRoutes } from './commission';
 import { complianceRoutes } from './compliance';
@@ -82,6 +83,7 @@ export function allRoutes(config: Pick<HttpConfig, 'signInAttempts'>): Route[] {
     ...invoiceRoutes,
     // Before the statements: their `{id}` would take `{id}.pdf` as well.
     ...statementDocumentRoutes,
+    ...channelSettingsRoutes,
     ...settlementRoutes,
     ...withdrawalRoutes,
     ...settlementReviewRoutes,

@@ -17,6 +17,12 @@ export const ChannelBody = z.strictObject({
     .default({ perTransferAmount: null, perDayAmount: null }),
 });
 
+export const ChannelSettingsBody = z.strictObject({
+  settings: z.record(z.string().max(64), z.unknown()).meta({
+    description: 'All of them: what is left out is as if it had never been given',
+  }),
+});
+
 export const ChannelView = z
   .strictObject({
     id: idOf('channel'),

@@ -1,0 +1,233 @@
+import { type TestHouse, testHouse } from '../support/app';
+import { givenPayingSettlement, givenQueuedPayout, statusOf } from '../support/payout';
+import { publishWithWaivers } from '../support/plan';
+import { postDistributor, postProgram, unique } from '../support/program';
+import { until } from '../support/until';
+import { startWechatSimulator, type WechatSimulator } from '../support/wechat/simulator';
+import { planBody } from '../support/world';
+
+jest.setTimeout(180_000);
+
+let house: TestHouse;
+let wechat: WechatSimulator;
+
+beforeAll(async () => {
+  [house, wechat] = await Promise.all([testHouse(), startWechatSimulator()]);
+}, 180_000);
+afterAll(async () => {
+  await wechat.close();
+  await house.close();
+});
+
+const openid = 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o';
+
+async function givenWechatChannel(): Promise<string> {
+  const made = await house.admin.post('/v1/channels', {
+    kind: 'wechat',
+    name: '微信支付',
+    settings: wechat.settings({ notifyBaseUrl: house.url }),
+    limits: { perTransferAmount: 20_000, perDayAmount: 5_000_000 },
+  });
+  if (made.status !== 201) throw new Error(made.text);
+  return (made.body as { id: string }).id;
+}
+
+/** A distributor with 60.00 yuan of commission that is due, and WeChat as its payout account. */
+async function givenDuePayee(channelId: string) {
+  const programId = await postProgram(house.shop, { tax: { method: 'none' } });
+  const plan = await house.shop.post(`/v1/programs/${programId}/plans`, { plan: planBody });
+  await publishWithWaivers(house.shop, house.admin, (plan.body as { id: string }).id);
+  const made = await postDistributor(house.shop, programId, { joinedAt: undefined });
+  const { id, code } = made.body as { id: string; code: string };
+  const account = { channelId, account: openid, holderName: '李明' };
+  const put = await house.shop.put(`/v1/distributors/${id}/payout-account`, account);
+  if (put.status >= 300) throw new Error(put.text);
+  const order = await house.shop.post('/v1/orders', {
+    programId,
+    externalId: unique('SO'),
+    paidAt: new Date().toISOString(),
+    currency: 'CNY',
+    customer: { externalId: unique('u') },
+    attribution: { distributorCode: code },
+    lines: [{ externalId: '1', sku: 'TEA-1', quantity: 10, unitPriceAmount: 6000 }],
+  });
+  if (order.status !== 201) throw new Error(order.text);
+  const now = new Date(Date.now() + 8 * 24 * 3600 * 1000).toISOString();
+  const moved = await house.shop.post(`/v1/programs/${programId}/clock`, { now });
+  if (moved.status !== 200) throw new Error(moved.text);
+  return { programId, distributorId: id };
+}
+
+async function approvedSettlement(programId: string): Promise<string> {
+  const { id } = (await house.shop.post(`/v1/programs/${programId}/settlements`)).body as {
+    id: string;
+  };
+  const read = async () => (await house.shop.get(`/v1/settlements/${id}`)).body;
+  await until(async () => (await read()).status === 'review', 'the settlement is reviewed', 60_000);
+  const { reviewId } = (await read()) as { reviewId: string };
+  const decision = { decision: 'approve', reason: 'fine' };
+  const decided = await house.admin.post(`/v1/reviews/${reviewId}/decisions`, decision);
+  if (decided.status !== 200) throw new Error(decided.text);
+  return id;
+}
+
+test('a commission reaches its distributor through WeChat Pay: approved, confirmed, called back, paid', async () => {
+  const channelId = await givenWechatChannel();
+  const { programId, distributorId } = await givenDuePayee(channelId);
+  const settlementId = await approvedSettlement(programId);
+
+  const payouts = async () =>
+    (await house.shop.get(`/v1/payouts?settlementId=${settlementId}`)).body.data as {
+      id: string;
+      status: string;
+      channelNumber: string;
+    }[];
+  const reaches = (status: string) =>
+    until(async () => (await payouts())[0]?.status === status, `the payout is ${status}`, 60_000);
+  await reaches('awaiting_confirmation');
+  const [payout] = await payouts();
+  const shown = await house.shop.get(`/v1/payouts/${payout?.id}`);
+  expect(shown.body).toMatchObject({ channelId, distributorId, amount: 6000 });
+  expect(shown.body.whyNotYet.text).toMatch(/confirm/);
+  expect(wechat.books()).toMatchObject([{ account: openid, amount: 6000n, paidAt: null }]);
+
+  wechat.confirm(payout?.channelNumber ?? '');
+  await reaches('paid');
+  await wechat.idle();
+  expect(wechat.notices.sent).toMatchObject([
+    { url: `${house.url}/callbacks/wechat/${channelId}`, status: 200, answer: '' },
+  ]);
+  expect(wechat.books()).toMatchObject([{ submissions: 1, paidAt: expect.any(String) }]);
+  const balance = await house.shop.get(`/v1/distributors/${distributorId}/balance`);
+  expect(balance.body).toMatchObject({ settlingAmount: 0, paidAmount: 6000 });
+  const trial = await house.shop.get(`/v1/ledger/trial-balance?programId=${programId}`);
+  expect(trial.body.balanced).toBe(true);
+});
+
+describe('a WeChat Pay channel', () => {
+  const post = (changes: object, settings = wechat.settings()) =>
+    house.admin.post('/v1/channels', { kind: 'wechat', name: 'W', settings, ...changes });
+
+  test('never shows its keys', async () => {
+    const made = await post({});
+    expect(made.status).toBe(201);
+    expect(made.body.settings).toMatchObject({ merchantKeys: 'set', apiV3Keys: 'set' });
+    const read = await house.admin.get(`/v1/channels/${made.body.id}`);
+    const row = await house.db.read.first('SELECT * FROM channel WHERE id = $1', [made.body.id]);
+    for (const text of [made.text, read.text, JSON.stringify(row)]) {
+      expect(text).not.toContain('PRIVATE KEY');
+      expect(text).not.toContain(wechat.mchid);
+    }
+  });
+
+  test('with wrong settings is refused, and every fault is named without its value', async () => {
+    const settings = { ...wechat.settings(), apiV3Keys: ['short'], remark: '', nickname: 'x' };
+    const refused = await post({}, settings);
+    expect(refused.status).toBe(400);
+    expect(refused.body.errors.map(({ pointer }: { pointer: string }) => pointer).sort()).toEqual([
+      '/settings/apiV3Keys/0',
+      '/settings/nickname',
+      '/settings/remark',
+    ]);
+    expect(refused.text).not.toContain('short');
+  });
+
+  test('gets new keys beside the old ones, and callbacks by either are taken', async () => {
+    const channelId = await givenWechatChannel();
+    const path = `/v1/channels/${channelId}/settings`;
+    const before = wechat.settings({ notifyBaseUrl: house.url });
+    const fresh = wechat.rotatePlatformKey();
+    const send = () =>
+      wechat.notices.post(`${house.url}/callbacks/wechat/${channelId}`, '{}', fresh);
+    expect((await send()).status).toBe(401);
+    const { serial, publicKey } = fresh;
+    const platformKeys = [...(before['platformKeys'] as object[]), { serial, publicKey }];
+    const put = await house.admin.put(path, { settings: { ...before, platformKeys } });
+    expect(put.status).toBe(204);
+    // Signed right, and then not understood.
+    expect((await send()).status).toBe(400);
+  });
+
+  test('stays the account that it is', async () => {
+    const channelId = await givenWechatChannel();
+    const settings = wechat.settings({ mchid: '1900009999' });
+    const refused = await house.admin.put(`/v1/channels/${channelId}/settings`, { settings });
+    expect(refused.status).toBe(400);
+    expect(refused.body.errors).toMatchObject([{ pointer: '/settings/mchid', code: 'fixed' }]);
+  });
+
+  describe('answers callbacks in the words of WeChat Pay', () => {
+    const inbox = async (channelId: string) =>
+      (await house.db.read.rows('SELECT 1 FROM channel_inbox WHERE channel_id = $1', [channelId]))
+        .length;
+    const ended = () => ({
+      ...wechat.bookkeeping.take({
+        appid: wechat.appid,
+        out_bill_no: unique('N').replaceAll('-', ''),
+        transfer_scene_id: '1005',
+        openid,
+        user_name: null,
+        transfer_amount: 100,
+        transfer_remark: 'r',
+        notify_url: null,
+        user_recv_perception: null,
+        transfer_scene_report_infos: [],
+      }),
+      state: 'SUCCESS' as const,
+    });
+
+    test('a wrong signature is a 401 with FAIL, and nothing is kept', async () => {
+      const channelId = await givenWechatChannel();
+      const url = `${house.url}/callbacks/wechat/${channelId}`;
+      const probe = { 'Wechatpay-Signature': `WECHATPAY/SIGNTEST/${'A'.repeat(300)}` };
+      const body = wechat.notices.messageOf(ended());
+      const sent = await wechat.notices.post(url, body, undefined, probe);
+      expect(sent.status).toBe(401);
+      expect(JSON.parse(sent.answer)).toMatchObject({ code: 'FAIL' });
+      expect(await inbox(channelId)).toBe(0);
+    });
+
+    test('one about another merchant is a 400 with FAIL, and nothing is kept', async () => {
+      const channelId = await givenWechatChannel();
+      const url = `${house.url}/callbacks/wechat/${channelId}`;
+      const body = wechat.notices.messageOf(ended(), { mch_id: '1900009999' });
+      const sent = await wechat.notices.post(url, body);
+      expect(sent.status).toBe(400);
+      expect(JSON.parse(sent.answer)).toMatchObject({ code: 'FAIL' });
+      expect(await inbox(channelId)).toBe(0);
+    });
+
+    test.each<[string, object, string]>([
+      ['another payee', { openid: 'oSomebodyElse' }, 'other_payee'],
+      ['another amount', { transfer_amount: 9001 }, 'other_amount'],
+    ])('one about %s than ours changes nothing and calls a person', async (_, changes, why) => {
+      const channelId = await givenWechatChannel();
+      const scene = await givenPayingSettlement(house.db, house.vault, {}, house.store.id);
+      const payout = await givenQueuedPayout(
+        house.db,
+        house.vault,
+        { ...scene, channelId },
+        openid,
+      );
+      const url = `${house.url}/callbacks/wechat/${channelId}`;
+      const facts = { out_bill_no: payout.channelNumber, transfer_amount: 9000, ...changes };
+      const body = wechat.notices.messageOf(ended(), facts);
+      expect((await wechat.notices.post(url, body)).status).toBe(200);
+      expect(await statusOf(house.db, payout.id)).toBe('queued');
+      const reviews = await house.admin.get(`/v1/reviews?kind=payout&subjectId=${payout.id}`);
+      expect(reviews.body.data).toMatchObject([{ status: 'open', facts: { why } }]);
+      expect(reviews.text).not.toContain('oSomebodyElse');
+    });
+
+    test('one about a bill that we never made is kept once and opens a review', async () => {
+      const channelId = await givenWechatChannel();
+      const url = `${house.url}/callbacks/wechat/${channelId}`;
+      const body = wechat.notices.messageOf(ended());
+      const sent = await Promise.all([1, 2, 3].map(() => wechat.notices.post(url, body)));
+      expect(sent.map(({ status, answer }) => [status, answer])).toEqual(
+        Array.from({ length: 3 }, () => [200, '']),
+      );
+      expect(await inbox(channelId)).toBe(1);
+    });
+  });
+});
