@@ -13,6 +13,7 @@ import {
   givenWorld,
   orderBody,
   planBody,
+  schemeBody,
   simulationBody,
   type World,
   reconciledDay,
@@ -60,6 +61,8 @@ function pathIn(route: Route, world: World): string {
     payouts: world.payoutId,
     payers: world.payerId,
     verifications: world.verificationId,
+    'assessment-schemes': world.schemeId,
+    assessments: world.assessmentId,
     'settlement-holds': world.holdId,
     corrections: world.correctionId,
   };
@@ -70,6 +73,8 @@ function pathIn(route: Route, world: World): string {
     .replace('/links/:code', `/links/${world.distributorCode}`)
     .replace(':withdrawalId', world.withdrawalId)
     .replace(':afterSaleId', world.afterSaleId)
+    .replace(':tokenId', world.tokenId)
+    .replace(':position', '1')
     .replace(/(appeals|suspensions|evictions|departures)\/:caseId/, (_, kind: CaseLists) =>
       [kind, world.caseIds[kind]].join('/'),
     )
@@ -122,6 +127,14 @@ const bodies: Record<string, (world: World) => object> = {
   'POST /v1/binding-transfers/:id/objections': () => ({ text: 'she is my customer' }),
   'POST /v1/distributors/:id/links': () => ({ channel: 'poster' }),
   'POST /v1/distributors/:id/sponsor-changes': () => ({ sponsorCode: null, reason: 'asked for' }),
+  'POST /v1/distributors/:id/tier-changes': () => ({ tier: 'bronze', reason: 'asked for' }),
+  'POST /v1/distributors/:id/courses': () => ({
+    courseCode: 'tea-101',
+    passedAt: '2026-11-12T00:00:00+08:00',
+  }),
+  'POST /v1/distributors/:id/tokens': () => ({}),
+  'POST /v1/programs/:id/assessments': () => schemeBody(),
+  'POST /v1/assessments/:id/objections': () => ({ text: 'An order is missing.' }),
   'POST /v1/distributors/:id/appeals': () => ({ text: 'That was not me.' }),
   'POST /v1/distributors/:id/suspensions': () => ({ reasonCode: 'spam', reason: 'Spam.' }),
   'POST /v1/distributors/:id/departures': () => ({}),

@@ -29,6 +29,9 @@ export interface World {
   /** one closed case of each kind of the distributor, by its list */
   readonly caseIds: Readonly<Record<CaseLists, string>>;
   readonly commissionId: string;
+  readonly tokenId: string;
+  readonly schemeId: string;
+  readonly assessmentId: string;
   readonly couponId: string;
   readonly bindingId: string;
   readonly transferId: string;
@@ -135,6 +138,8 @@ export async function givenWorld(app: TestApp, startsAt = '2026-11-01T00:00:00+0
     externalId: unique('AS'),
     openedAt: '2026-11-11T12:00:00+08:00',
   });
+  const schemes = `/v1/programs/${programId}/assessments`;
+  const schemeId = (await make(admin, schemes, schemeBody())).id;
   const settlementId = newId('settlement');
   const scene = { storeId: store.id, programId, channelId, settlementId };
   const payoutId = await givenPayout(app, scene);
@@ -164,6 +169,13 @@ export async function givenWorld(app: TestApp, startsAt = '2026-11-01T00:00:00+0
     afterSaleId: afterSale.id,
     caseIds: await givenCases(app, { storeId: store.id, programId, distributorId: distributor.id }),
     commissionId: order.commissions[0]?.id ?? '',
+    tokenId: await idOf(`/v1/distributors/${distributor.id}/tokens`, {}),
+    schemeId,
+    assessmentId: await givenAssessment(app, {
+      programId,
+      schemeId,
+      distributorId: distributor.id,
+    }),
     couponId: await idOf('/v1/coupon-codes', {
       programId,
       code: unique('C').toUpperCase(),
@@ -253,6 +265,38 @@ async function givenPayout(
     createdAt: at,
   });
   return (await givenQueuedPayout(app.db, app.vault, scene)).id;
+}
+
+/** The body of a scheme that rewards sales. */
+export function schemeBody() {
+  return {
+    externalId: unique('scheme'),
+    name: 'Monthly',
+    calendar: 'monthly',
+    kpis: [{ metric: 'ownSales', weightBps: 10_000, target: 10_000 }],
+    outcomes: [
+      { atLeastBps: 10_000, outcome: 'reward', amount: 5000 },
+      { atLeastBps: 0, outcome: 'warning' },
+    ],
+  };
+}
+
+/** Straight into the table: a result with a help plan, to which one may object for a year. */
+async function givenAssessment(
+  app: TestApp,
+  whose: { programId: string; schemeId: string; distributorId: string },
+): Promise<string> {
+  const id = newId('assessment');
+  const at = new Date();
+  await app.db.read.insert('assessment', {
+    ...{ id, ...whose, period: '2026-10', tier: 'bronze', status: 'final', scoreBps: 0 },
+    ...{ outcome: 'help', rewardAmount: 0n, closedAt: at, createdAt: at },
+    kpis: JSON.stringify({ items: [], ownSalesAmount: '0' }),
+    objectBy: new Date(at.getTime() + 366 * 86_400_000),
+  });
+  const task = { assessmentId: id, position: 1, text: 'Talk to your mentor', dueAt: at };
+  await app.db.read.insert('assessment_task', task);
+  return id;
 }
 
 /** Straight into the table: each kind is over, so that nothing of it concerns the distributor now. */
