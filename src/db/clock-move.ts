@@ -4,9 +4,11 @@ import type { Database, Tx } from './database';
 import { type DueMoment, dueMomentColumns, waitingWorkflow } from './clock';
 import { doDaily, doDuty, doPeriodic } from './duty';
 import { planWarnings } from './inactivity';
+import { advanceLife } from './life';
 import { enqueueSignal } from './outbox';
-import { lockProgram, type ProgramRow } from './program';
+import { lockProgram, programById, type ProgramRow } from './program';
 import { releaseDue } from './release';
+import { escalateWhenDue } from './review-due';
 import { nextAutomaticEnd, unfinishedCycles } from './settlement-cycle';
 
 export interface ClockMoveDeps {
@@ -48,7 +50,8 @@ export async function moveClock(
     const monthEnd = await nextMonth(deps.db.read, program, from);
     const ends = [monthEnd, ...(periodEnd === undefined ? [] : [periodEnd])];
     const stop = earliest([target, ...ends, ...due.map(({ dueAt }) => dueAt)]);
-    const now = await standAt(deps, program, stop);
+    const atEnd = [target, ...ends].some((end) => end.getTime() === stop.getTime());
+    const now = await standAt(deps, program, stop, atEnd);
     if (stop.getTime() === monthEnd.getTime()) await planWarnings(deps.db.read, program.id, target);
     if (due[0]?.dueAt.getTime() === stop.getTime()) await visit(deps, due);
     else if (stop.getTime() === target.getTime()) {
@@ -62,11 +65,20 @@ export async function moveClock(
   }
 }
 
-/** The clock stands at a moment: what was held until then is released, what ended is booked. */
-async function standAt(deps: ClockMoveDeps, program: ProgramRow, stop: Date): Promise<Date> {
+/**
+ * The clock stands at a moment: what was held until then is released and, where something ends (a
+ * month, a settlement's period, the move), what ended is booked.
+ */
+async function standAt(
+  deps: ClockMoveDeps,
+  program: ProgramRow,
+  stop: Date,
+  atEnd: boolean,
+): Promise<Date> {
   const { db, clock } = deps;
   await releaseDue(db, { programId: program.id, until: stop });
   const now = await setClock(deps, program, stop);
+  if (!atEnd) return now;
   const round = { programId: program.id, until: stop, realNow: clock.now(), moved: true };
   await doPeriodic(db, round);
   await untilComputed(db.read, program.id);
@@ -146,19 +158,44 @@ function setClock({ db, clock }: ClockMoveDeps, program: ProgramRow, stop: Date)
 /** Does the duties of this moment, wakes the workflows that wait for it, and stays until all have acted. */
 async function visit(deps: ClockMoveDeps, due: readonly DueMoment[]): Promise<void> {
   const { db, clock } = deps;
+  const others: DueMoment[] = [];
   for (const moment of due) {
     if (waitingWorkflow(moment) === undefined) await doDuty(db, moment, clock.now());
+    else if (!(await actHere(deps, moment))) others.push(moment);
   }
-  await Promise.all(due.map((moment) => wakeOrStart(deps, moment)));
-  let waiting = due.length;
+  if (others.length === 0) return;
+  await Promise.all(others.map((moment) => wakeOrStart(deps, moment)));
+  let waiting = others.length;
   for (let waitedMs = 0; waitedMs < patienceMs; waitedMs += pollMs) {
     const before = waiting;
-    waiting = await countWaiting(db.read, due);
+    waiting = await countWaiting(db.read, others);
     if (waiting === 0) return;
     if (waiting < before) waitedMs = 0;
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
   throw notDoneYet();
+}
+
+/**
+ * Does what a life or a review would do at its moment: all of it is one transaction of the database,
+ * the same that their workflows call, so a move need not wait for a worker's turn with each. The
+ * workflow is told afterwards, and finds nothing left to do. False: this moment is not of that kind.
+ */
+async function actHere({ db, clock }: ClockMoveDeps, moment: DueMoment): Promise<boolean> {
+  const start = waitingWorkflow(moment);
+  if (start === undefined) return false;
+  if (start.workflowType !== 'distributor' && start.workflowType !== 'review') return false;
+  await db.transaction(async (tx) => {
+    const realNow = clock.now();
+    if (start.workflowType === 'distributor') {
+      await advanceLife(tx, start.input.distributorId, realNow);
+    } else {
+      const at = programNow(await programById(tx, moment.programId), realNow);
+      await escalateWhenDue(tx, moment.subjectId, { at, realNow });
+    }
+    await enqueueSignal(tx, { ...start, signalName: 'clockMoved' });
+  });
+  return true;
 }
 
 async function countWaiting(read: Tx, due: readonly DueMoment[]): Promise<number> {
