@@ -237,13 +237,19 @@ async function bookOutcome(
       }
       return payout;
     }
-    default: {
+    case 'processing': {
       const payout = await applyNews(tx, payoutId, outcome, source);
-      if (outcome.kind === 'processing' && outcome.waitsFor === 'balance') {
+      if (outcome.waitsFor === 'balance') {
         await alert(deps, tx, payout, { why: 'balance_short', code: 'PROCESSING' }, source.at);
       }
       return payout;
     }
+    case 'awaiting_confirmation':
+    case 'paid':
+    case 'failed':
+    case 'canceled':
+    case 'returned':
+      return applyNews(tx, payoutId, outcome, source);
   }
 }
 

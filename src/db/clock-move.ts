@@ -178,8 +178,9 @@ async function visit(deps: ClockMoveDeps, due: readonly DueMoment[]): Promise<vo
 
 /**
  * Does what a life or a review would do at its moment: all of it is one transaction of the database,
- * the same that their workflows call, so a move need not wait for a worker's turn with each. The
- * workflow is told afterwards, and finds nothing left to do. False: this moment is not of that kind.
+ * the same that their workflows call, so a move need not wait for a worker's turn with each. A
+ * workflow that sleeps on finds nothing left to do when its timer fires; one whose life is over is
+ * told, to end. False: this moment is not of that kind.
  */
 async function actHere({ db, clock }: ClockMoveDeps, moment: DueMoment): Promise<boolean> {
   const start = waitingWorkflow(moment);
@@ -188,12 +189,12 @@ async function actHere({ db, clock }: ClockMoveDeps, moment: DueMoment): Promise
   await db.transaction(async (tx) => {
     const realNow = clock.now();
     if (start.workflowType === 'distributor') {
-      await advanceLife(tx, start.input.distributorId, realNow);
-    } else {
-      const at = programNow(await programById(tx, moment.programId), realNow);
-      await escalateWhenDue(tx, moment.subjectId, { at, realNow });
+      const { over } = await advanceLife(tx, start.input.distributorId, realNow);
+      if (over) await enqueueSignal(tx, { ...start, signalName: 'clockMoved' });
+      return;
     }
-    await enqueueSignal(tx, { ...start, signalName: 'clockMoved' });
+    const at = programNow(await programById(tx, moment.programId), realNow);
+    await escalateWhenDue(tx, moment.subjectId, { at, realNow });
   });
   return true;
 }

@@ -115,7 +115,7 @@ describe('who does not sell', () => {
       ...['appeal_window eviction_approved', 'evicted window_closed'],
     ]);
     expect(await told(person.id)).toEqual([
-      ...['distributor.applied', 'distributor.activated'],
+      ...['distributor.applied', 'applied', 'distributor.activated', 'activated'],
       ...['distributor.warned', 'warned'],
       ...['distributor.eviction_proposed', 'eviction_proposed'],
       ...['eviction_notice', 'appeal_reminder'],

@@ -248,7 +248,7 @@ class House {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.workers, this.api].map((part) => part?.kill()));
+    await Promise.all([...this.workers, this.api].map((part) => part?.kill() ?? Promise.resolve()));
     await this.sandbox?.kill();
     await this.temporal?.stop();
     await this.db?.close().catch(() => undefined);

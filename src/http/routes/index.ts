@@ -15,6 +15,7 @@ import { complianceRoutes } from './compliance';
 import { planRoutes } from './plan';
 import { planWaiverRoutes } from './plan-waiver';
 import { programRoutes } from './program';
+import { programProductRoutes } from './program-product';
 import { distributorRoutes } from './distributor';
 import { distributorAccountRoutes } from './distributor-account';
 import { invoiceRoutes } from './invoice';
@@ -50,6 +51,7 @@ export function allRoutes(config: Pick<HttpConfig, 'signInAttempts'>): Route[] {
     ...adminRoutes(config),
     ...apiKeyRoutes,
     ...programRoutes,
+    ...programProductRoutes,
     ...planRoutes,
     ...planWaiverRoutes,
     ...complianceRoutes,

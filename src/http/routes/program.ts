@@ -5,7 +5,6 @@ import { moveClock } from '../../db/clock-move';
 import type { Tx } from '../../db/database';
 import { payerView } from '../../db/payer';
 import { findProgram, lockProgram, type ProgramRow } from '../../db/program';
-import { productScopeOf, putProductScope } from '../../db/program-product';
 import { movesCalendar, restartCalendar } from '../../db/settlement-cycle';
 import {
   createProgram,
@@ -26,7 +25,6 @@ import {
   ClockBody,
   ClockView,
   NewProgramBody,
-  ProductsBody,
   programParams,
   ProgramPatch,
   ProgramView,
@@ -256,40 +254,6 @@ function mustStayInOrder({ inactivity }: Settings): void {
   );
 }
 
-const getProducts = defineRoute({
-  method: 'get',
-  path: '/v1/programs/:id/products',
-  summary: 'What a program with designated products covers',
-  tag,
-  access: mayRead,
-  params: programParams,
-  answers: { 200: ProductsBody },
-  handle: async ({ params, caller, deps: { db } }) => {
-    const { id } = await findProgram(db.read, caller, params.id);
-    return answer(200, await productScopeOf(db.read, id));
-  },
-});
-
-const putProducts = defineRoute({
-  method: 'put',
-  path: '/v1/programs/:id/products',
-  summary: 'Say what a program with designated products covers',
-  description: 'Replaces the lists. Counts for orders accepted from now on.',
-  tag,
-  access: mayWrite,
-  params: programParams,
-  body: ProductsBody,
-  answers: { 200: ProductsBody },
-  write: async ({ tx, params, body, caller, audit }) => {
-    const { id } = await lockProgram(tx, await findProgram(tx, caller, params.id));
-    const before = await productScopeOf(tx, id);
-    await putProductScope(tx, id, body);
-    const after = await productScopeOf(tx, id);
-    await audit({ action: 'program.products_changed', subjectId: id, before, after });
-    return answer(200, after);
-  },
-});
-
 const getClock = defineRoute({
   method: 'get',
   path: '/v1/programs/:id/clock',
@@ -340,8 +304,6 @@ export const programRoutes = [
   getPrograms,
   getProgram,
   patchProgram,
-  getProducts,
-  putProducts,
   getClock,
   postClock,
 ];
