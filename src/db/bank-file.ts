@@ -4,6 +4,7 @@ import type { ChannelRow } from './channel';
 import type { Tx } from './database';
 import { newId } from './id';
 import { accountPlace } from './payout';
+import type { Reach } from './program';
 import type { Vault } from './vault';
 
 /** A file for a bank as it is stored: without its text, which is made from the payouts' rows. */
@@ -69,29 +70,26 @@ export async function createBankFile(tx: Tx, input: NewBankFile): Promise<BankFi
   return file;
 }
 
-/** The files of a channel, the latest first, before a cursor. */
+/** The files of a channel that a caller may see, the latest first, before a cursor. */
 export function bankFilesOf(
   read: Tx,
   channelId: string,
-  { limit, before }: { limit: number; before: string | undefined },
+  { limit, before, mode }: { limit: number; before: string | undefined; mode: Reach['mode'] },
 ): Promise<BankFileRow[]> {
   return read.rows<BankFileRow>(
     `SELECT * FROM bank_file WHERE channel_id = $1 AND ($2::text IS NULL OR id < $2)
+       AND ($4 = 'both' OR mode = $4)
      ORDER BY id DESC LIMIT $3`,
-    [channelId, before ?? null, limit],
+    [channelId, before ?? null, limit, mode],
   );
 }
 
-/** @throws Refusal `not_found`, also for a file of another store */
-export async function findBankFile(
-  read: Tx,
-  caller: { storeId: string },
-  id: string,
-): Promise<BankFileRow> {
+/** @throws Refusal `not_found`, also for a file of another store or of the other mode */
+export async function findBankFile(read: Tx, caller: Reach, id: string): Promise<BankFileRow> {
   const file = await read.first<BankFileRow>(
     `SELECT f.* FROM bank_file f JOIN channel c ON c.id = f.channel_id
-     WHERE f.id = $1 AND c.store_id = $2`,
-    [id, caller.storeId],
+     WHERE f.id = $1 AND c.store_id = $2 AND ($3 = 'both' OR f.mode = $3)`,
+    [id, caller.storeId, caller.mode],
   );
   if (file === undefined) throw new Refusal('not_found', 'There is no such file.');
   return file;

@@ -65,6 +65,7 @@ function pathIn(route: Route, world: World): string {
     assessments: world.assessmentId,
     'settlement-holds': world.holdId,
     corrections: world.correctionId,
+    'bank-files': world.bankFileId,
   };
   const path = route.path
     .replace(':refundId', world.refundId)
@@ -74,6 +75,7 @@ function pathIn(route: Route, world: World): string {
     .replace(':withdrawalId', world.withdrawalId)
     .replace(':afterSaleId', world.afterSaleId)
     .replace(':tokenId', world.tokenId)
+    .replace(':noticeId', world.noticeId)
     .replace(':position', '1')
     .replace(/(appeals|suspensions|evictions|departures)\/:caseId/, (_, kind: CaseLists) =>
       [kind, world.caseIds[kind]].join('/'),
@@ -175,6 +177,13 @@ const bodies: Record<string, (world: World) => object> = {
     externalId: 'u-new',
     name: '王芳',
     phone: '13900139000',
+  }),
+  'PUT /v1/programs/:id/application-policy': () => ({}),
+  'POST /v1/distributors/:id/applications': () => ({ answers: {} }),
+  'POST /v1/distributors/:id/agreements': () => ({ version: '1' }),
+  'POST /v1/channels/:id/bank-files': () => ({ mode: 'test' }),
+  'POST /v1/reviews/decisions': (world) => ({
+    items: [{ id: world.reviewId, decision: 'approve', reason: 'good' }],
   }),
   'POST /v1/channels': () => ({ kind: 'sandbox', name: 'Second', settings: {} }),
   'PUT /v1/channels/:id/settings': () => ({ settings: { confirmSeconds: 5 } }),
@@ -283,7 +292,7 @@ describe("another store's id", () => {
       const byKey = 'adminOnly' in route.access ? [] : [mine.key];
       for (const client of [mine.admin, ...byKey]) {
         const reply = await send(client, route, theirs);
-        if (name === 'POST /v1/orders/batch') {
+        if (name === 'POST /v1/orders/batch' || name === 'POST /v1/reviews/decisions') {
           const [result] = (reply.body as { results: { status: number }[] }).results;
           expect([reply.status, result?.status]).toEqual([200, 404]);
         } else expect([reply.status, code(reply)]).toEqual([404, 'not_found']);

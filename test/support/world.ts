@@ -46,6 +46,8 @@ export interface World {
   readonly withdrawalId: string;
   readonly payerId: string;
   readonly invoiceId: string;
+  readonly bankFileId: string;
+  readonly noticeId: string;
 }
 
 export const planBody = {
@@ -197,11 +199,36 @@ export async function givenWorld(app: TestApp, startsAt = '2026-11-01T00:00:00+0
     ...findings,
     withdrawalId,
     ...(await givenInvoice(app, { ...scene, distributorId: distributor.id })),
+    bankFileId: await givenBankFile(app, channelId),
+    noticeId: await givenNotice(app, programId, distributor.id),
   } satisfies World;
 }
 
 /** A day on which the bill of the world's channel was compared. */
 export const reconciledDay = '2026-11-12';
+
+/** A file that a bank got, as it is listed. */
+async function givenBankFile(app: TestApp, channelId: string): Promise<string> {
+  const id = newId('bankFile');
+  await app.db.read.insert('bank_file', {
+    ...{ id, channelId, messageId: id.replace('_', ''), currency: 'CNY', mode: 'test' },
+    ...{ payouts: 1, totalAmount: 1n, requestedBy: 'test', createdAt: new Date() },
+  });
+  return id;
+}
+
+async function givenNotice(
+  app: TestApp,
+  programId: string,
+  distributorId: string,
+): Promise<string> {
+  const id = newId('notice');
+  await app.db.read.insert('notice', {
+    ...{ id, programId, distributorId, template: 'activated', params: '{}' },
+    ...{ subjectId: 'world', at: new Date() },
+  });
+  return id;
+}
 
 /** An invoice of a distributor, and the payer that it is for. */
 async function givenInvoice(

@@ -60,7 +60,8 @@ const list = defineRoute({
   answers: { 200: listOf(BankFileView) },
   handle: async ({ params, query: { limit, cursor }, caller, deps: { db } }) => {
     const { id } = await findChannel(db.read, caller, params.id);
-    const rows = await bankFilesOf(db.read, id, { limit: limit + 1, before: cursor });
+    const { mode } = caller;
+    const rows = await bankFilesOf(db.read, id, { limit: limit + 1, before: cursor, mode });
     return answer(
       200,
       mapPage(
