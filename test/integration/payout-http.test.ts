@@ -164,10 +164,19 @@ describe('payouts, channels and callbacks over HTTP, without Temporal', () => {
       expect(JSON.stringify(row)).not.toContain('1234');
     });
 
-    test.each(['alipay', 'bankFile'])('of kind %s cannot be had yet', async (kind) => {
-      const refused = await post({ kind, name: 'X', settings: { key: 'secret' }, limits });
-      expect([refused.status, refused.body.code]).toEqual([422, 'channel_kind_unavailable']);
-    });
+    test.each(['wechat', 'alipay', 'bankFile'])(
+      'of kind %s is refused without its settings, each named, and nothing is kept',
+      async (kind) => {
+        const before = (await app.shop.get('/v1/channels?limit=100')).body.data.length;
+        const refused = await post({ kind, name: 'X', settings: { key: 'secret' }, limits });
+        expect(refused.status).toBe(400);
+        const pointers = refused.body.errors.map(({ pointer }: { pointer: string }) => pointer);
+        expect(pointers).toContain('/settings/key');
+        expect(pointers.length).toBeGreaterThan(1);
+        expect(refused.text).not.toContain('secret');
+        expect((await app.shop.get('/v1/channels?limit=100')).body.data).toHaveLength(before);
+      },
+    );
 
     test.each<[string, object, string]>([
       ['an unknown setting', { settings: { confirmSecond: 5 } }, '/settings/confirmSecond'],

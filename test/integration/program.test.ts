@@ -1,5 +1,5 @@
 import { type TestApp, testApp } from '../support/app';
-import { postProgram, programBody, unique } from '../support/program';
+import { postDistributor, postProgram, programBody, unique } from '../support/program';
 
 let app: TestApp;
 
@@ -207,14 +207,14 @@ describe('the clock of a program', () => {
     expect((await app.shop.get(`/v1/programs/${id}`)).status).toBe(404);
   });
 
-  test('waits for Temporal when something is due, and the move can be repeated', async () => {
-    const id = await postProgram(app.shop, { enrolment: 'review' });
-    await app.shop.post('/v1/distributors', {
-      programId: id,
-      externalId: unique('u'),
-      name: 'Some One',
-      phone: '13800138000',
+  test('waits for Temporal when a workflow is due, and the move can be repeated', async () => {
+    const id = await postProgram(app.shop);
+    const day = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
+    const made = await app.admin.post(`/v1/programs/${id}/campaigns`, {
+      ...{ externalId: unique('c'), name: 'Eleven', startsAt: day(1), endsAt: day(2), match: {} },
+      ...{ effect: { multiplyBps: 15_000 }, levels: [1], budgetAmount: 1000, stacks: false },
     });
+    expect(made.status).toBe(201);
     const now = new Date(Date.now() + 30 * 86_400_000).toISOString();
     for (let tries = 0; tries < 2; tries += 1) {
       const down = await app.shop.post(`/v1/programs/${id}/clock`, { now });
@@ -223,6 +223,15 @@ describe('the clock of a program', () => {
     }
     const { body } = await app.shop.get(`/v1/programs/${id}/clock`);
     expect(Date.parse(body.now)).toBeLessThan(Date.parse(now));
+  });
+
+  test('does what a life and its reviews have due by itself, Temporal or not', async () => {
+    const id = await postProgram(app.shop, { enrolment: 'review' });
+    await postDistributor(app.shop, id);
+    const now = new Date(Date.now() + 20 * 86_400_000).toISOString();
+    expect((await app.shop.post(`/v1/programs/${id}/clock`, { now })).status).toBe(200);
+    const reviews = await app.shop.get(`/v1/reviews?programId=${id}&overdue=true`);
+    expect(reviews.body.data).toHaveLength(1);
   });
 });
 
