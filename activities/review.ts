@@ -8,12 +8,7 @@ import { decideEviction, type LifeDecision } from '../src/db/eviction';
 import { lockLife } from '../src/db/life-case';
 import { decideCorrection, isCorrectionId } from '../src/db/correction';
 import { programById } from '../src/db/program';
-import {
-  recordDecision,
-  reviewById,
-  type ReviewRow,
-  subjectState,
-} from '../src/db/review';
+import { recordDecision, reviewById, type ReviewRow, subjectState } from '../src/db/review';
 import { escalateWhenDue } from '../src/db/review-due';
 import { decideSettlement } from '../src/db/settlement';
 import { decidePromotion } from '../src/db/tier-step';
