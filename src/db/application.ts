@@ -1,6 +1,7 @@
 import { workflowIds } from '../contracts/workflow';
 import {
   type ApplicationPolicy,
+  defaultPolicy,
   faultsOfAnswers,
   type Replies,
 } from '../domain/distributor/application';
@@ -91,19 +92,22 @@ export function reapplyDate({ reapplyAfterDays }: ApplicationPolicy, at: Date): 
   return addDays(at, reapplyAfterDays);
 }
 
+/** Who applies, as far as a task needs to know. */
+interface ApplyingDistributor {
+  id: string;
+  storeId: string;
+  programId: string;
+  sponsorId: string | null;
+  tier: string;
+}
+
 /**
  * Keeps an application and, where the rules leave it to a person, opens its task with all that waits
  * for it: the reminder, the end of its time, and what becomes of it then.
  */
 export async function keepApplication(
   tx: Tx,
-  distributor: {
-    id: string;
-    storeId: string;
-    programId: string;
-    sponsorId: string | null;
-    tier: string;
-  },
+  distributor: ApplyingDistributor,
   judged: JudgedApplication,
   at: Date,
 ): Promise<void> {
@@ -129,13 +133,7 @@ export async function keepApplication(
 
 async function openApplication(
   tx: Tx,
-  distributor: {
-    id: string;
-    storeId: string;
-    programId: string;
-    sponsorId: string | null;
-    tier: string;
-  },
+  distributor: ApplyingDistributor,
   { policy, risk, judgement }: JudgedApplication,
   at: Date,
 ): Promise<void> {
@@ -209,7 +207,9 @@ export async function endApplication(
   );
   if (row === undefined) return null;
   const reapplyFrom =
-    outcome === 'reject' ? addDays(at, row.reapplyAfterDays ?? reapplyAfterDaysOfOld) : null;
+    outcome === 'reject'
+      ? addDays(at, row.reapplyAfterDays ?? defaultPolicy.reapplyAfterDays)
+      : null;
   await tx.run(
     `UPDATE application SET outcome = $2, decided_by = $3, reason = $4, decided_at = $5,
        reapply_from = $6 WHERE id = $1`,
@@ -217,8 +217,6 @@ export async function endApplication(
   );
   return reapplyFrom;
 }
-
-const reapplyAfterDaysOfOld = 30;
 
 /** The applications of a person, the latest first, before a cursor. */
 export function applicationsOf(

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { TransferNews } from '../../domain/payout/news';
+import { parseJson } from '../answer';
 import type {
   BillOutcome,
   BillRow,
@@ -190,14 +191,6 @@ function readForm(text: string): Record<string, string> | undefined {
   const form = new URLSearchParams(text);
   const names = [...form.keys()];
   return new Set(names).size === names.length ? Object.fromEntries(form) : undefined;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 const billPageSize = 2000;

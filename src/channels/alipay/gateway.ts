@@ -1,4 +1,5 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { parseJson, whyNoAnswer } from '../answer';
 import type { Unknown } from '../channel';
 import { certificatesIn, rootSerialOf, serialOf } from './certificate';
 import { alipayMoment } from './moment';
@@ -78,16 +79,8 @@ async function post(
     if (response.status !== 200) return unknown(`the provider answered ${response.status}`);
     return await response.text();
   } catch (error) {
-    return unknown(reasonOf(error));
+    return unknown(whyNoAnswer(error));
   }
-}
-
-/** A short reason without addresses or content; it is stored with the attempt. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'the call failed';
-  if (error.name === 'TimeoutError') return 'no answer in time';
-  const cause = error.cause;
-  return `the call failed: ${cause instanceof Error && 'code' in cause ? String(cause.code) : error.name}`;
 }
 
 /**
@@ -114,12 +107,4 @@ function readAnswer(
   const head = AnswerHead.safeParse(content);
   if (!head.success) return unknown('the answer could not be read');
   return { kind: 'answer', head: head.data, content };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { TransferNews } from '../../domain/payout/news';
+import { parseJson, whyNoAnswer } from '../answer';
 import type {
   BillOutcome,
   CallbackVerdict,
@@ -130,17 +131,8 @@ async function signedCall(
     });
     return { status: response.status, text: await response.text() };
   } catch (error) {
-    return { kind: 'unknown', detail: reasonOf(error) };
+    return { kind: 'unknown', detail: whyNoAnswer(error) };
   }
-}
-
-/** A short reason without addresses or content; it is stored with the attempt. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'the call failed';
-  if (error.name === 'TimeoutError') return 'no answer in time';
-  const cause = error.cause;
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : error.name;
-  return `the call failed: ${code}`;
 }
 
 function submitOutcome(reply: Reply, order: TransferOrder): SubmitOutcome {
@@ -250,12 +242,4 @@ function verifyCallback(
 
 function one(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? undefined : header;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,3 +1,4 @@
+import { parseJson } from '../answer';
 import type {
   ChannelAdapter,
   NotTaken,
@@ -15,15 +16,7 @@ import { type KeyRing, keyRing } from './keys';
 import { causeOf } from './refusal';
 import type { WechatSettings } from './settings';
 import { encryptName, headersOf } from './signature';
-import {
-  type Bill,
-  CreatedBill,
-  differenceOf,
-  errorOf,
-  FoundBill,
-  newsOf,
-  parseJson,
-} from './wire';
+import { type Bill, CreatedBill, differenceOf, errorOf, FoundBill, newsOf } from './wire';
 
 const path = '/v3/fund-app/mch-transfer/transfer-bills';
 

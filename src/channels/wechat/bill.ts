@@ -1,7 +1,8 @@
+import { parseJson } from '../answer';
 import { createHash } from 'node:crypto';
 import type { BillOutcome, BillRow, Unknown } from '../channel';
 import { type Gateway, unknownStatus } from './gateway';
-import { BillAddress, errorCode, parseJson } from './wire';
+import { BillAddress, errorCode } from './wire';
 
 /** A file of a day is made from 9:00 of the next day on (Beijing), and is there by 10:00. */
 const readyAfterMs = (24 + 10) * 3600 * 1000;

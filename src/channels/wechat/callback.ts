@@ -1,7 +1,8 @@
+import { parseJson } from '../answer';
 import type { CallbackVerdict } from '../channel';
 import type { KeyRing } from './keys';
 import { type HeaderReader, isSignedByWechat, openResource } from './signature';
-import { differenceOf, FinishedBill, newsOf, Notice, parseJson } from './wire';
+import { differenceOf, FinishedBill, newsOf, Notice } from './wire';
 
 /** Reads a callback: the signature over the raw body first, then the envelope, then what it encloses. */
 export function verifyCallback(

@@ -1,3 +1,4 @@
+import { parseJson } from '../answer';
 import { z } from 'zod';
 import type { TransferNews } from '../../domain/payout/news';
 import { failureMessage } from './failure';
@@ -81,14 +82,6 @@ export function errorCode(text: string): string | undefined {
 export function errorOf(text: string): z.output<typeof ErrorBody> | undefined {
   const parsed = ErrorBody.safeParse(parseJson(text));
   return parsed.success ? parsed.data : undefined;
-}
-
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** A payee has a day to confirm (doc 4012711988); then the bill closes and the money goes back. */

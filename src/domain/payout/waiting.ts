@@ -1,3 +1,4 @@
+import { momentText } from '../kernel/format';
 import type { PayoutStatus } from './state';
 
 /** Why a payout waits, where its status alone does not say it. Stored as a code, shown as a text. */
@@ -187,16 +188,5 @@ export function whyNotYet(
 
 /** `2026-11-03 09:05 (Asia/Shanghai)`: the same in every language, and never mistaken. */
 function written(moment: Date, timeZone: string): string {
-  const parts = new Intl.DateTimeFormat('en-GB', {
-    timeZone,
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-  }).formatToParts(moment);
-  const part = (type: string) => parts.find((each) => each.type === type)?.value ?? '';
-  const day = `${part('year')}-${part('month')}-${part('day')}`;
-  return `${day} ${part('hour')}:${part('minute')} (${timeZone})`;
+  return `${momentText(moment, timeZone)} (${timeZone})`;
 }
