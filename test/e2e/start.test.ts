@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { readFileSync, rmSync, statSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { freePort, isAlive, pause } from '../../src/main/servers/process';
+import { freePort, isAlive, pause, until } from '../../src/main/servers/process';
 import { testClient } from '../support/http';
 import { root, testFolder } from '../support/servers';
 
@@ -116,8 +116,9 @@ describe('npm start', () => {
     expect(await running.ended).toBe(0);
     expect(Date.now() - asked).toBeLessThan(10_000);
     // The compiler that tsx had started needs a moment to see that its parent is gone.
-    await pause(1000);
-    expect(children.filter(({ pid }) => isAlive(pid))).toEqual([]);
+    const left = () => children.filter(({ pid }) => isAlive(pid)).map(({ line }) => line);
+    await until(() => left().length === 0, 10_000, 'a child is still alive').catch(() => undefined);
+    expect(left()).toEqual([]);
 
     running = start(port);
     await running.ready();

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { type ChildProcess, execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
@@ -16,11 +17,20 @@ export interface ServerProcess {
 
 export const host = '127.0.0.1';
 
-/** The wanted port when it is free, else any free one. */
+/**
+ * The wanted port when it is free, else any free one. It is chosen below the ports that systems hand
+ * out for outgoing connections: nobody else's connection takes it before it is used.
+ */
 export async function freePort(wanted?: number): Promise<number> {
   if (wanted !== undefined && (await isFree(wanted))) return wanted;
+  for (let attempt = 0; attempt < 50; attempt++) {
+    const port = randomInt(portsForServers.from, portsForServers.to);
+    if (await isFree(port)) return port;
+  }
   return bindOnce(0);
 }
+
+const portsForServers = { from: 10_240, to: 32_000 };
 
 /** True when nobody listens on the port of the loopback address. */
 export async function isFree(port: number): Promise<boolean> {
