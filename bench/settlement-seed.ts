@@ -56,14 +56,20 @@ async function seedLedger(tx: Pick<Database['read'], 'run'>, programId: string):
      FROM distributor WHERE program_id = $1`,
     [programId],
   );
+  await tx.run('ANALYZE earning, ledger_account, ledger_transaction');
   await tx.run(
     `INSERT INTO ledger_entry (transaction_id, account_id, amount)
-     SELECT t.id, a.id, CASE WHEN a.role = 'available' THEN e.amount ELSE -e.amount END
+     SELECT t.id, side.account_id, side.amount
      FROM (SELECT distributor_id, sum(amount)::bigint AS amount FROM earning
            WHERE program_id = $1 GROUP BY distributor_id) e
-     JOIN ledger_transaction t ON t.reference = 'bench:' || e.distributor_id
-     JOIN ledger_account a ON a.program_id = $1
-       AND a.code IN ('commission-expense', 'distributor:' || e.distributor_id || ':available')`,
+     JOIN ledger_transaction t
+       ON t.program_id = $1 AND t.reference = 'bench:' || e.distributor_id
+     JOIN ledger_account own ON own.program_id = $1
+       AND own.code = 'distributor:' || e.distributor_id || ':available'
+     JOIN ledger_account expense
+       ON expense.program_id = $1 AND expense.code = 'commission-expense'
+     CROSS JOIN LATERAL (VALUES (own.id, e.amount), (expense.id, -e.amount))
+       AS side (account_id, amount)`,
     [programId],
   );
 }
