@@ -61,39 +61,6 @@ export function entriesOf(
   );
 }
 
-export interface TeamRow {
-  id: string;
-  code: string;
-  name: string;
-  tier: string;
-  status: string;
-  sponsorId: string;
-  joinedAt: Date;
-  /** 1: sponsored by the distributor itself */
-  level: number;
-}
-
-/** The people below a distributor down to a depth, level by level, beyond a cursor. */
-export function teamOf(
-  read: Tx,
-  distributorId: string,
-  { depth, limit, after }: { depth: number; limit: number; after: { level: number; id: string } },
-): Promise<TeamRow[]> {
-  return read.rows<TeamRow>(
-    `WITH RECURSIVE team AS (
-       SELECT id, 1 AS level FROM distributor WHERE sponsor_id = $1
-       UNION ALL
-       SELECT d.id, t.level + 1 FROM distributor d JOIN team t ON d.sponsor_id = t.id
-       WHERE t.level < $2
-     )
-     SELECT d.id, d.code, d.name, d.tier, d.status, d.sponsor_id, d.joined_at, t.level
-     FROM team t JOIN distributor d ON d.id = t.id
-     WHERE (t.level, d.id) > ($3::int, $4::text)
-     ORDER BY t.level, d.id LIMIT $5`,
-    [distributorId, depth, after.level, after.id, limit],
-  );
-}
-
 export interface PayoutAccountRow {
   id: string;
   distributorId: string;

@@ -18,6 +18,8 @@ export interface GroupQueueOptions<I, O> {
   readonly writersPerLane: number;
   /** groups of all lanes that are written at the same time */
   readonly writers: number;
+  /** how long the next group of a lane waits at most for those who were just answered, ms; 0: never */
+  readonly gatherMs: number;
   readonly groupAtMost: number;
   readonly waitingAtMost: number;
   /** bytes of an item; a group, and all that wait, have limits of bytes too */
@@ -42,26 +44,29 @@ interface Waiting<I, O> {
   readonly reject: (reason: unknown) => void;
 }
 
+interface Lane<I, O> {
+  waiting: Waiting<I, O>[];
+  writers: number;
+  /** how many were answered a moment ago and are waited for */
+  expected: number;
+  /** how many groups were answered */
+  round: number;
+}
+
 /**
- * Lets requests that arrive together share a transaction. Nobody waits for company: while a writer
- * is idle an item goes at once, and what comes meanwhile is the next group.
+ * Lets requests that arrive together share a transaction. While a writer is idle an item goes at
+ * once, and what comes meanwhile is the next group. Callers who were answered together send their
+ * next requests together: without waiting a moment for them the first one would be a group alone,
+ * which costs nearly as much as all of them.
  */
 export function createGroupQueue<I, O>(options: GroupQueueOptions<I, O>): GroupQueue<I, O> {
-  const lanes = new Map<string, { waiting: Waiting<I, O>[]; writers: number }>();
+  const lanes = new Map<string, Lane<I, O>>();
   let waitingInAll = 0;
   let bytesInAll = 0;
   let writersInAll = 0;
 
   const take = (waiting: Waiting<I, O>[]): Waiting<I, O>[] => {
-    let count = 0;
-    let bytes = 0;
-    // At least one: an item above the limit is a group of its own.
-    for (const { item } of waiting.slice(0, options.groupAtMost)) {
-      bytes += options.bytesOf(item);
-      if (count > 0 && bytes > options.groupBytesAtMost) break;
-      count += 1;
-    }
-    const group = waiting.splice(0, count);
+    const group = waiting.splice(0, fitting(waiting, options));
     waitingInAll -= group.length;
     for (const { item } of group) bytesInAll -= options.bytesOf(item);
     return group;
@@ -72,6 +77,7 @@ export function createGroupQueue<I, O>(options: GroupQueueOptions<I, O>): GroupQ
     for (const [name, lane] of lanes) {
       if (writersInAll >= options.writers) return;
       if (lane.waiting.length === 0 || lane.writers >= options.writersPerLane) continue;
+      if (lane.waiting.length < lane.expected) continue;
       const group = take(lane.waiting);
       writersInAll += 1;
       lane.writers += 1;
@@ -80,10 +86,22 @@ export function createGroupQueue<I, O>(options: GroupQueueOptions<I, O>): GroupQ
       void write(group).finally(() => {
         writersInAll -= 1;
         lane.writers -= 1;
-        if (lane.writers === 0 && lane.waiting.length === 0) lanes.delete(name);
+        gather(name, lane, group.length);
         start();
       });
     }
+  };
+
+  /** After it what is there goes, and a lane that nobody came back to is forgotten. */
+  const gather = (name: string, lane: Lane<I, O>, expected: number): void => {
+    const round = (lane.round += 1);
+    lane.expected = options.gatherMs > 0 ? expected : 0;
+    setTimeout(() => {
+      if (lane.round !== round) return;
+      lane.expected = 0;
+      if (lane.writers === 0 && lane.waiting.length === 0) lanes.delete(name);
+      start();
+    }, options.gatherMs);
   };
 
   const write = async (group: readonly Waiting<I, O>[]): Promise<void> => {
@@ -108,7 +126,7 @@ export function createGroupQueue<I, O>(options: GroupQueueOptions<I, O>): GroupQ
           reject(new QueueFull());
           return;
         }
-        const lane = lanes.get(name) ?? { waiting: [], writers: 0 };
+        const lane = lanes.get(name) ?? { waiting: [], writers: 0, expected: 0, round: 0 };
         lanes.set(name, lane);
         lane.waiting.push({ item, resolve, reject });
         waitingInAll += 1;
@@ -117,6 +135,21 @@ export function createGroupQueue<I, O>(options: GroupQueueOptions<I, O>): GroupQ
         setImmediate(start);
       }),
   };
+}
+
+/** How many of those that wait are a group. At least one: an item above the limit goes alone. */
+function fitting<I, O>(
+  waiting: readonly Waiting<I, O>[],
+  { groupAtMost, groupBytesAtMost, bytesOf }: GroupQueueOptions<I, O>,
+): number {
+  let count = 0;
+  let bytes = 0;
+  for (const { item } of waiting.slice(0, groupAtMost)) {
+    bytes += bytesOf(item);
+    if (count > 0 && bytes > groupBytesAtMost) break;
+    count += 1;
+  }
+  return count;
 }
 
 /** The database is away, stops, is full or too slow: smaller groups would fare no better. */

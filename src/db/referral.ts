@@ -94,14 +94,6 @@ export async function lockCustomers(tx: Tx, customers: readonly CustomerKey[]): 
   ]);
 }
 
-/**
- * One of `shards` parts into which customers fall. Customers of two parts never share a lock, so
- * those who write orders of different parts do not wait for each other here.
- */
-export function customerShard(customer: CustomerKey, shards: number): number {
-  return bucketOf(customerKey(customer)) % shards;
-}
-
 function bucketOf(text: string): number {
   let hash = 0x811c9dc5; // FNV-1a
   for (let i = 0; i < text.length; i += 1) {

@@ -33,9 +33,11 @@ interface Item {
   readonly use: KeyUse | undefined;
 }
 
-// One of a lane, so that what is in one lane (the orders of one customer) never waits for itself.
+// One of a lane: two would wait for each other's accounts, and cost twice what a group costs.
 const writersPerLane = 1;
 const writersAtMost = 8;
+// Callers who were just answered are back within a few milliseconds.
+const gatherMs = 8;
 const groupAtMost = 200;
 const waitingAtMost = 4000;
 const groupBytesAtMost = 8 * 1024 * 1024; // as a batch
@@ -46,6 +48,7 @@ export function createGroups(db: Database): Groups {
     commit: (items) => commitTogether(items, (part) => writeOnce(db, part)),
     writersPerLane,
     writers: writersAtMost,
+    gatherMs,
     groupAtMost,
     waitingAtMost,
     bytesOf: ({ context }) => context.rawBody.length,

@@ -132,7 +132,23 @@ describe('the sponsor tree', () => {
     expect(await levels('?depth=10')).toEqual([...direct, [2, grandchild.id]]);
     const first = await house.shop.get(`${path}?depth=2&limit=2`);
     const next = await house.shop.get(`${path}?depth=2&limit=2&cursor=${first.body.nextCursor}`);
-    expect(next.body).toMatchObject({ data: [{ id: grandchild.id }], nextCursor: null });
+    expect(first.body.sums).toEqual({
+      distributors: 3,
+      levels: [
+        { level: 1, distributors: 2 },
+        { level: 2, distributors: 1 },
+      ],
+    });
+    expect(next.body).toMatchObject({
+      data: [{ id: grandchild.id }],
+      nextCursor: null,
+      sums: null,
+    });
+    const one = await house.shop.get(`${path}?depth=2&limit=1&cursor=${first.body.nextCursor}`);
+    expect(one.body).toMatchObject({ data: [{ id: grandchild.id }], nextCursor: null });
+    expect((await house.shop.get(path)).body.sums.distributors).toBe(2);
+    const alone = `/v1/distributors/${grandchild.id}/team?depth=10`;
+    expect((await house.shop.get(alone)).body.sums).toEqual({ distributors: 0, levels: [] });
     expect((await house.shop.get(`${path}?depth=11`)).status).toBe(400);
   });
 

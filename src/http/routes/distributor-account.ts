@@ -8,9 +8,8 @@ import {
   putTaxProfile,
   taxProfileOf,
   type TaxProfileRow,
-  teamOf,
-  type TeamRow,
 } from '../../db/distributor-account';
+import { type TeamRow, teamOf, teamSums } from '../../db/team';
 import { maySeeTeam } from '../../domain/distributor/privilege';
 import type { DistributorStatus } from '../../domain/distributor/state';
 import { Refusal } from '../../domain/kernel/refusal';
@@ -23,12 +22,12 @@ import {
   BalanceView,
   distributorParams,
   EntryView,
-  MemberView,
   PayoutAccountBody,
   PayoutAccountView,
   TaxProfileBody,
   TaxProfileView,
   teamQuery,
+  TeamView,
 } from '../schemas/distributor';
 
 const tag = 'Distributors';
@@ -79,17 +78,19 @@ const getTeam = defineRoute({
   access: mayRead,
   params: distributorParams,
   query: teamQuery,
-  answers: { 200: listOf(MemberView) },
+  answers: { 200: TeamView },
   handle: async ({ params, query: { limit, cursor, depth }, caller, now, deps: { db } }) => {
     const distributor = await findDistributor(db.read, caller, params.id);
-    const { id } = distributor;
     const privileges = await privilegesFor(db.read, caller, distributor, now);
     demandPrivilege(privileges, (granted) => maySeeTeam(granted, depth), 'this view of the team');
-    const after = teamPosition(cursor);
-    const rows = await teamOf(db.read, id, { depth, limit: limit + 1, after });
+    const team = { programId: distributor.programId, distributorId: distributor.id, depth };
+    const [rows, sums] = await Promise.all([
+      teamOf(db.read, team, { limit: limit + 1, after: teamPosition(cursor) }),
+      cursor === undefined ? teamSums(db.read, team) : null,
+    ]);
     const members = page(rows, limit, (row) => `${row.level} ${row.id}`);
     const view = (row: TeamRow) => ({ ...row, status: row.status as DistributorStatus });
-    return answer(200, mapPage(members, view));
+    return answer(200, { ...mapPage(members, view), sums });
   },
 });
 

@@ -2,7 +2,6 @@ import { clickIdReader } from '../../db/click';
 import { findOrder, listOrderIds, loadOrderViews, type OrderView as Order } from '../../db/order';
 import { acceptOrders, type IntakeContext, type OrderOutcome } from '../../db/order-intake';
 import { recordReceipt } from '../../db/receipt';
-import { customerShard } from '../../db/referral';
 import { findRefund, listRefunds, refundOrder } from '../../db/refund';
 import type { Tx } from '../../db/database';
 import type { Language } from '../../domain/kernel/language';
@@ -28,8 +27,6 @@ import {
 const tag = 'Orders';
 const mayRead = { scope: 'orders:read' } as const;
 const mayWrite = { scope: 'orders:write', roles: ['owner', 'operations'] } as const;
-/** Several, so that one group computes while another waits for the database. */
-const lanesOfCaller = 2;
 const batchBytes = 8 * 1024 * 1024;
 
 const postOrder = defineRoute({
@@ -44,11 +41,7 @@ const postOrder = defineRoute({
   answers: { 201: OrderView, 200: OrderView },
   grouped: {
     // Orders of one caller share a transaction; what they answer is in one language.
-    lane: ({ caller, locale, body: { programId, customer } }) => {
-      const key = { programId, customerExternalId: customer.externalId };
-      const shard = customerShard(key, lanesOfCaller);
-      return `${caller.storeId} ${caller.mode} ${caller.actor} ${locale} ${shard}`;
-    },
+    lane: ({ caller: { storeId, mode, actor }, locale }) => `${storeId} ${mode} ${actor} ${locale}`,
     write: async (tx, contexts) => {
       const { caller, locale: language, deps } = contexts[0]!;
       const readClickId = clickIdReader(deps.vault);

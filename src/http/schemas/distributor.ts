@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { normalizePhone } from '../../domain/distributor/phone';
 import { distributorStatuses } from '../../domain/distributor/state';
-import { listQuery } from '../list';
+import { listOf, listQuery } from '../list';
 import { PrivilegesView } from './tier';
 import {
   amount,
@@ -139,6 +139,17 @@ export const MemberView = z
     level: z.int().meta({ description: '1: sponsored by the distributor itself' }),
   })
   .meta({ id: 'TeamMember' });
+
+/** A page of a team. */
+export const TeamView = listOf(MemberView).extend({
+  sums: z
+    .strictObject({
+      distributors: z.int(),
+      levels: z.array(z.strictObject({ level: z.int(), distributors: z.int() })),
+    })
+    .nullable()
+    .meta({ description: 'People down to the depth that was asked for; only with the first page' }),
+});
 
 export const StandingView = z
   .strictObject({

@@ -19,6 +19,7 @@ function queueOf(change: Partial<GroupQueueOptions<string, string>> = {}) {
     },
     writersPerLane: 2,
     writers: 3,
+    gatherMs: 0,
     groupAtMost: 3,
     waitingAtMost: 10,
     bytesOf: (item) => item.length,
@@ -90,6 +91,54 @@ describe('a group queue', () => {
     });
     await expect(queue.submit('lane', 'a')).rejects.toThrow('lost');
     expect(await queue.submit('lane', 'b')).toBe('b!');
+  });
+});
+
+describe('callers who were answered together', () => {
+  const gathering = async (gatherMs: number) => {
+    const scene = queueOf({ writersPerLane: 1, gatherMs });
+    const answers = [scene.queue.submit('lane', 'first')];
+    await scene.turn();
+    answers.push(scene.queue.submit('lane', 'a1'), scene.queue.submit('lane', 'b1'));
+    await scene.commitNext();
+    await scene.commitNext();
+    await Promise.all(answers);
+    expect(scene.groups).toEqual([['first'], ['a1', 'b1']]);
+    return scene;
+  };
+
+  test('are one group again, though one of them comes a moment later', async () => {
+    const { queue, groups, turn, commitNext } = await gathering(60_000);
+    const answers = [queue.submit('lane', 'a2')];
+    await turn();
+    expect(groups).toHaveLength(2);
+    answers.push(queue.submit('lane', 'b2'));
+    await turn();
+    expect(groups.slice(2)).toEqual([['a2', 'b2']]);
+    await commitNext();
+    await Promise.all(answers);
+  });
+
+  test('are waited for only so long', async () => {
+    const { queue, groups, turn, commitNext } = await gathering(20);
+    const answer = queue.submit('lane', 'a2');
+    while (groups.length < 3) await turn();
+    expect(groups[2]).toEqual(['a2']);
+    await commitNext();
+    expect(await answer).toBe('a2!');
+  });
+
+  test('hold up nobody in another lane, nor somebody who comes alone again', async () => {
+    const { queue, groups, turn, commitNext } = await gathering(60_000);
+    const other = queue.submit('other', 'x1');
+    await turn();
+    await commitNext();
+    await other;
+    const again = queue.submit('other', 'x2');
+    await turn();
+    expect(groups.slice(2)).toEqual([['x1'], ['x2']]);
+    await commitNext();
+    await again;
   });
 });
 
