@@ -167,6 +167,8 @@ const whyNot: Readonly<Record<SkipReason, string>> = {
   below_minimum: 'The amount is below the minimum of the program.',
   net_zero: 'Nothing is left after tax and fee.',
   below_channel_minimum: 'What is left after tax and fee is below the minimum of the channel.',
+  above_channel_maximum:
+    'What is left after tax and fee is above what the channel takes at once, and is not split.',
   on_hold: 'The distributor is on hold.',
   excluded: 'The distributor was taken out.',
   non_resident: 'The taxpayer is not a resident; finance has to look at it.',
