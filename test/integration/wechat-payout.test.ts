@@ -2,6 +2,7 @@ import { type TestHouse, testHouse } from '../support/app';
 import { givenPayingSettlement, givenQueuedPayout, statusOf } from '../support/payout';
 import { approvedSettlement, givenChannelOf, givenDuePayee, payoutThat } from '../support/paying';
 import { unique } from '../support/program';
+import { until } from '../support/until';
 import { startWechatSimulator, type WechatSimulator } from '../support/wechat/simulator';
 
 jest.setTimeout(180_000);
@@ -54,6 +55,51 @@ test('a commission reaches its distributor through WeChat Pay: approved, confirm
   expect(balance.body).toMatchObject({ settlingAmount: 0, paidAmount: 6000 });
   const trial = await house.shop.get(`/v1/ledger/trial-balance?programId=${programId}`);
   expect(trial.body.balanced).toBe(true);
+});
+
+test("a payee's day: what WeChat would refuse today waits with a date, and goes on when the limit is raised", async () => {
+  const today = wechat.bookkeeping.options.limits;
+  const before = { ...today };
+  const payee = { account: 'oPayeeWithALimit', holderName: '李明' };
+  const limits = { perTransferAmount: 2000, perPayeeDayAmount: 4000 };
+  Object.assign(today, { perTransfer: 2000, perPayeeDay: 4000 });
+  const settings = wechat.settings({ notifyBaseUrl: house.url });
+  const channelId = await givenChannelOf(house, 'wechat', settings, limits);
+  const { programId } = await givenDuePayee(house, { channelId, ...payee });
+  // 60.00 yuan in three parts of 20.00, of which the day has room for two.
+  const settlementId = await approvedSettlement(house, programId);
+  const statuses = async () => {
+    const page = await house.shop.get(`/v1/payouts?settlementId=${settlementId}`);
+    return page.body.data as { id: string; status: string; whyNotYet: { text: string } | null }[];
+  };
+  const isWaiting = ({ whyNotYet }: { whyNotYet: { text: string } | null }) =>
+    /limit for a day to this payee.*next try is at \d{4}-\d\d-\d\d 00:05/.test(
+      whyNotYet?.text ?? '',
+    );
+  await until(
+    async () => {
+      const all = await statuses();
+      const sent = all.filter(({ status }) => status === 'awaiting_confirmation');
+      return sent.length === 2 && all.filter(isWaiting).length === 1;
+    },
+    'two are sent and one waits for tomorrow',
+    60_000,
+  );
+  const bills = () => wechat.books().filter(({ account }) => account === payee.account);
+  expect(bills().map(({ state }) => state)).toEqual(['WAIT_USER_CONFIRM', 'WAIT_USER_CONFIRM']);
+
+  Object.assign(today, { perPayeeDay: 6000 });
+  const raised = { ...limits, perPayeeDayAmount: 6000 };
+  expect((await house.admin.put(`/v1/channels/${channelId}/limits`, raised)).status).toBe(200);
+  await until(() => bills().length === 3, 'the third is sent today', 60_000);
+  for (const { channelNumber } of bills()) wechat.confirm(channelNumber);
+  const arePaid = async () => (await statuses()).every(({ status }) => status === 'paid');
+  await until(arePaid, 'all are paid', 60_000);
+  await wechat.idle();
+  expect(bills().map(({ state, submissions }) => [state, submissions])).toEqual(
+    [1, 2, 3].map(() => ['SUCCESS', 1]),
+  );
+  Object.assign(today, before);
 });
 
 describe('a WeChat Pay channel', () => {
