@@ -19,11 +19,13 @@ import {
   type Source,
 } from '../src/db/payout';
 import { applyNews, noteSilence } from '../src/db/payout-booking';
+import { payeeKeyOf } from '../src/db/payout-payee';
 import { openChannelReview, openPayoutReview } from '../src/db/payout-review';
 import { beginSubmission, noteRefusal, type Submission } from '../src/db/payout-submission';
 import { nextStep, todo } from '../src/domain/payout/advance';
 import { readNews } from '../src/domain/payout/news';
 import { isStoppable } from '../src/domain/payout/state';
+import type { WaitingReason } from '../src/domain/payout/waiting';
 import { adapterCache } from './channel';
 import type { ActivityDeps } from './deps';
 
@@ -56,13 +58,19 @@ export function createPayoutActivities(deps: ActivityDeps) {
     async callPersonToPayout(payoutId: string): Promise<string> {
       return db.transaction(async (tx) => {
         const payout = await lockPayout(tx, payoutId);
-        const overLimit = payout.waitingText === 'overDayLimit';
-        if (!overLimit) await setWaiting(tx, payoutId, 'review', payout.waitingUntil);
-        const why = overLimit ? 'over_day_limit' : 'no_clear_answer';
+        const why = whyCalled(payout.waitingText);
+        if (why === 'no_clear_answer') {
+          await setWaiting(tx, payoutId, 'review', payout.waitingUntil);
+        }
         return openPayoutReview(tx, payout, { why, status: payout.status }, clock.now());
       });
     },
   };
+}
+
+function whyCalled(reason: WaitingReason | null) {
+  if (reason === 'overTransferLimit') return 'over_transfer_limit';
+  return reason === 'overDayLimit' ? 'over_day_limit' : 'no_clear_answer';
 }
 
 export type PayoutActivities = ReturnType<typeof createPayoutActivities>;
@@ -90,11 +98,18 @@ async function begin(
     return beginStop(tx, payout, at);
   }
   if (next === 'ask') return { kind: 'ask', payout };
-  return asBegun(await handOver(tx, payout, channel, at));
+  return asBegun(await handOver(deps, tx, payout, channel));
 }
 
-const handOver = (tx: Tx, payout: PayoutCase, { callsPerSecond }: ChannelAdapter, at: Date) =>
-  beginSubmission(tx, payout, { at, callsPerSecond });
+function handOver(
+  { vault, clock }: ActivityDeps,
+  tx: Tx,
+  payout: PayoutCase,
+  { callsPerSecond }: ChannelAdapter,
+): Promise<Submission> {
+  const payeeKey = payeeKeyOf(vault, payout);
+  return beginSubmission(tx, payout, { at: clock.now(), callsPerSecond, payeeKey });
+}
 
 function asBegun(submission: Submission): Begun {
   const { payout } = submission;
@@ -131,7 +146,7 @@ async function carryOut(
       // The only answer after which it goes again, under its number: a call may still be on its way.
       if (outcome.kind !== 'not_found' || payout.status !== 'unknown') return payout;
       const again = await deps.db.transaction(async (tx) =>
-        asBegun(await handOver(tx, await lockPayout(tx, id), channel, deps.clock.now())),
+        asBegun(await handOver(deps, tx, await lockPayout(tx, id), channel)),
       );
       return again.kind === 'call' ? submit(deps, channel, again.submission) : again.payout;
     }

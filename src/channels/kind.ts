@@ -9,11 +9,19 @@ export interface Endpoints {
   callbackBaseUrl: string;
 }
 
+/** What a provider lets every merchant pay, in fen; left out: the provider names no such limit. */
+export interface KindLimits {
+  readonly perTransferAmount?: bigint;
+  readonly perPayeeDayAmount?: bigint;
+}
+
 /** One kind of channel: what its settings are, and how they become an adapter. */
 export interface ChannelKind {
   readonly settings: z.ZodType<object>;
   /** settings that say whose account it is: they stay, because payouts under way belong to it */
   readonly fixed: readonly string[];
+  /** in force for a channel that names none of its own */
+  readonly limits: KindLimits;
   /** @param settings as they were given or stored; they are checked here */
   open(channelId: string, settings: unknown, endpoints: Endpoints): ChannelAdapter;
 }
@@ -22,11 +30,12 @@ export interface ChannelKind {
 export function channelKind<S extends z.ZodType<object>>(
   settings: S,
   open: (channelId: string, settings: z.output<S>, endpoints: Endpoints) => ChannelAdapter,
-  fixed: readonly string[] = [],
+  { fixed = [], limits = {} }: Partial<Pick<ChannelKind, 'fixed' | 'limits'>> = {},
 ): ChannelKind {
   return {
     settings,
     fixed,
+    limits,
     open: (channelId, given, endpoints) => open(channelId, settings.parse(given), endpoints),
   };
 }

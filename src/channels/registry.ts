@@ -1,4 +1,5 @@
 import { alipayAdapter } from './alipay/adapter';
+import { alipayLimits } from './alipay/limits';
 import { AlipaySettings } from './alipay/settings';
 import { bankFileAdapter } from './bank-file/adapter';
 import { BankFileSettings } from './bank-file/settings';
@@ -7,6 +8,7 @@ import { type ChannelKind, channelKind, type Endpoints } from './kind';
 import { sandboxAdapter } from './sandbox/adapter';
 import { SandboxSettings } from './sandbox/wire';
 import { wechatAdapter } from './wechat/adapter';
+import { wechatLimits } from './wechat/limits';
 import { WechatSettings } from './wechat/settings';
 
 /** Every kind that this version can pay through. A new one is a line here and a folder beside. */
@@ -15,11 +17,14 @@ const kinds: Readonly<Record<string, ChannelKind>> = {
     sandboxAdapter(id, settings, sandbox),
   ),
   bankFile: channelKind(BankFileSettings, () => bankFileAdapter()),
-  alipay: channelKind(AlipaySettings, (_id, settings) => alipayAdapter(settings), ['appId']),
+  alipay: channelKind(AlipaySettings, (_id, settings) => alipayAdapter(settings), {
+    fixed: ['appId'],
+    limits: alipayLimits,
+  }),
   wechat: channelKind(
     WechatSettings,
     (id, settings, { callbackBaseUrl }) => wechatAdapter(id, settings, callbackBaseUrl),
-    ['mchid', 'appid'],
+    { fixed: ['mchid', 'appid'], limits: wechatLimits },
   ),
 };
 

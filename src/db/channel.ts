@@ -1,4 +1,5 @@
 import { Refusal } from '../domain/kernel/refusal';
+import type { AmountLimits, OverTransfer } from '../domain/payout/limits';
 import type { Tx } from './database';
 import type { Vault } from './vault';
 
@@ -12,7 +13,15 @@ export interface ChannelRow {
   perTransferAmount: bigint | null;
   perDayAmount: bigint | null;
   createdAt: Date;
+  perPayeeDayAmount: bigint | null;
+  overTransfer: OverTransfer;
 }
+
+/** SQL: the most that one transfer through the channel `c` may be; null: no limit. */
+export const largestTransfer =
+  'LEAST(c.per_transfer_amount, c.per_day_amount, c.per_payee_day_amount)';
+/** SQL: the most that is paid through the channel `c` as one net; null: more is split. */
+export const wholeAtMost = `CASE WHEN c.over_transfer = 'refuse' THEN ${largestTransfer} END`;
 
 /** Settings hold a merchant's credentials: they are sealed for their row. */
 export const settingsPlace = (channelId: string) => `channel.settings:${channelId}`;
@@ -58,6 +67,24 @@ export async function replaceSettings(
     channelId,
     settingsCipher,
   ]);
+}
+
+export interface StoredLimits extends AmountLimits {
+  overTransfer: OverTransfer;
+}
+
+/** Puts other limits in the place of a channel's. */
+export async function replaceLimits(
+  tx: Tx,
+  channelId: string,
+  limits: StoredLimits,
+): Promise<void> {
+  const { perTransferAmount, perDayAmount, perPayeeDayAmount, overTransfer } = limits;
+  await tx.run(
+    `UPDATE channel SET per_transfer_amount = $2, per_day_amount = $3, per_payee_day_amount = $4,
+       over_transfer = $5 WHERE id = $1`,
+    [channelId, perTransferAmount, perDayAmount, perPayeeDayAmount, overTransfer],
+  );
 }
 
 /** The channels of a store, newest first, from behind a cursor. */

@@ -1,7 +1,7 @@
 import { programNow } from '../domain/kernel/clock';
 import { Refusal } from '../domain/kernel/refusal';
 import { succeeded } from '../domain/ledger/posting';
-import type { TransferNews } from '../domain/payout/news';
+import { happenedAt, type TransferNews } from '../domain/payout/news';
 import { isFinal, type PayoutMove, type PayoutStatus, transition } from '../domain/payout/state';
 import type { WaitingReason } from '../domain/payout/waiting';
 import { releaseHold } from './channel-state';
@@ -165,6 +165,7 @@ async function updateRow(
   source: Source,
 ): Promise<void> {
   const { at } = source;
+  const heard = { sentAt: payout.submittedAt, heardAt: at };
   const failure = news.kind === 'failed' ? news : null;
   const confirms = to === 'awaiting_confirmation';
   const confirmBy = news.kind === 'awaiting_confirmation' ? news.until : null;
@@ -185,10 +186,10 @@ async function updateRow(
       isFinal(to) ? null : (confirmBy ?? nextLook(source, 0, confirms)),
       confirmation === undefined ? null : JSON.stringify(confirmation),
       to === 'paid' ? nextWatch(source, 0) : null,
-      news.kind === 'paid' ? (news.paidAt ?? at) : at,
+      happenedAt(news.kind === 'paid' ? news.paidAt : null, heard),
       isFinal(to),
       at,
-      news.kind === 'returned' ? (news.returnedAt ?? at) : at,
+      happenedAt(news.kind === 'returned' ? news.returnedAt : null, heard),
     ],
   );
 }

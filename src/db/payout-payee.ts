@@ -1,6 +1,14 @@
 import type { Tx } from './database';
-import { accountPlace } from './payout';
+import { accountPlace, type PayoutRow } from './payout';
 import type { Vault } from './vault';
+
+/** Blind index of the account that a payout is made to, within its channel. */
+export function payeeKeyOf(
+  vault: Vault,
+  { id, channelId, accountCipher }: Pick<PayoutRow, 'id' | 'channelId' | 'accountCipher'>,
+): string {
+  return vault.index(`payout.payee:${channelId}`, vault.open(accountPlace(id), accountCipher));
+}
 
 /** The account that a payout is made to, found by its number at the channel; undefined: unknown. */
 export async function payeeAccount(

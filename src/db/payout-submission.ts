@@ -1,6 +1,7 @@
 import { programNow } from '../domain/kernel/clock';
 import { submitted } from '../domain/ledger/posting';
-import { afterProviderMidnight, type HoldCause } from '../domain/payout/asking';
+import { afterProviderMidnight, type HoldCause, providerDayWindow } from '../domain/payout/asking';
+import { neverFits, payeeRoomAt } from '../domain/payout/limits';
 import { isFinal, mayHandOver, transition } from '../domain/payout/state';
 import type { WaitingReason } from '../domain/payout/waiting';
 import { holdChannel, takeTurn } from './channel-state';
@@ -18,6 +19,8 @@ export interface HandOver {
   at: Date;
   /** of the channel; undefined: no limit */
   callsPerSecond: number | undefined;
+  /** stands for the account that is paid, the same for the same account of the channel */
+  payeeKey: string;
 }
 
 /** A person is called to what can never be sent, once a day. */
@@ -31,11 +34,11 @@ const dayMs = 86_400_000;
 export async function beginSubmission(
   tx: Tx,
   payout: PayoutCase,
-  { at, callsPerSecond }: HandOver,
+  { at, callsPerSecond, payeeKey }: HandOver,
 ): Promise<Submission> {
   if (!mayHandOver(payout.status, payout.waitingText)) return { go: false, payout };
   const first = payout.status === 'queued';
-  const obstacle = first ? await obstacleOf(tx, payout, at) : null;
+  const obstacle = first ? await obstacleOf(tx, payout, payeeKey, at) : null;
   if (obstacle !== null) return { go: false, payout: await wait(tx, payout, obstacle) };
   const turn = await takeTurn(tx, payout.channelId, payout, callsPerSecond, at);
   if (turn.kind === 'wait') {
@@ -52,8 +55,8 @@ export async function beginSubmission(
     recordAttempt(tx, payout.id, { operation: 'submit', at }, 'sent'),
     tx.run(
       `UPDATE payout SET status = $3, submitted_at = coalesce(submitted_at, $2),
-         waiting_text = NULL, waiting_until = NULL, asked = $4 WHERE id = $1`,
-      [payout.id, at, status, asked],
+         waiting_text = NULL, waiting_until = NULL, asked = $4, payee_key = $5 WHERE id = $1`,
+      [payout.id, at, status, asked, payeeKey],
     ),
   ]);
   const submittedAt = payout.submittedAt ?? at;
@@ -74,14 +77,47 @@ interface Obstacle {
 }
 
 /** What keeps a payout that was never sent from being sent now. */
-async function obstacleOf(tx: Tx, payout: PayoutCase, at: Date): Promise<Obstacle | null> {
+async function obstacleOf(
+  tx: Tx,
+  payout: PayoutCase,
+  payeeKey: string,
+  at: Date,
+): Promise<Obstacle | null> {
   if (payout.distributorStatus === 'suspended') return { reason: 'suspended', until: null };
-  if (payout.perDayAmount === null) return null;
-  if (payout.amount > payout.perDayAmount) {
-    return { reason: 'overDayLimit', until: new Date(at.getTime() + dayMs) };
+  const never = neverFits(payout.amount, payout);
+  if (never !== null) return { reason: never, until: new Date(at.getTime() + dayMs) };
+  const { perDayAmount, perPayeeDayAmount } = payout;
+  if (perPayeeDayAmount !== null) {
+    const until = await payeeRoom(tx, payout, { payeeKey, limit: perPayeeDayAmount, at });
+    if (until !== null) return { reason: 'payeeDayLimit', until };
   }
-  const until = await roomAt(tx, payout, payout.perDayAmount, at);
+  const until = perDayAmount === null ? null : await roomAt(tx, payout, perDayAmount, at);
   return until === null ? null : { reason: 'dayLimit', until };
+}
+
+/**
+ * When a payee has room for this payout within the limit of a day; null: now. What was handed over
+ * today counts, and what was under way when the day began: the provider may take either for today's.
+ * Submissions to one payee take turns, or two could see the same room.
+ */
+async function payeeRoom(
+  tx: Tx,
+  payout: PayoutCase,
+  { payeeKey, limit, at }: { payeeKey: string; limit: bigint; at: Date },
+): Promise<Date | null> {
+  const { channelId, id, amount } = payout;
+  await tx.run(`SELECT pg_advisory_xact_lock(hashtextextended('payee-day:' || $1 || $2, 0))`, [
+    channelId,
+    payeeKey,
+  ]);
+  const day = providerDayWindow(at);
+  const sent = await tx.first<{ amount: bigint }>(
+    `SELECT coalesce(sum(amount), 0)::bigint AS amount FROM payout
+     WHERE channel_id = $1 AND payee_key = $2 AND id <> $3 AND status NOT IN ('failed', 'canceled')
+       AND (submitted_at >= $4 OR final_at IS NULL OR final_at >= $4)`,
+    [channelId, payeeKey, id, day.since],
+  );
+  return payeeRoomAt(amount, { sentAmount: sent?.amount ?? 0n, limit }, day);
 }
 
 async function wait(tx: Tx, payout: PayoutCase, obstacle: Obstacle): Promise<PayoutCase> {

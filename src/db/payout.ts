@@ -2,7 +2,7 @@ import { workflowIds } from '../contracts/workflow';
 import { Refusal } from '../domain/kernel/refusal';
 import type { AskingRules, HoldCause } from '../domain/payout/asking';
 import type { PayoutStatus } from '../domain/payout/state';
-import type { WaitingReason } from '../domain/payout/waiting';
+import { limitReasons, type WaitingReason } from '../domain/payout/waiting';
 import type { Tx } from './database';
 import { enqueueSignal } from './outbox';
 import type { Reach } from './program';
@@ -56,8 +56,10 @@ export interface PayoutCase extends PayoutRow {
   period: string;
   run: number;
   distributorStatus: string;
-  /** of the channel; null: none */
+  /** limits of the channel; null: none */
+  perTransferAmount: bigint | null;
   perDayAmount: bigint | null;
+  perPayeeDayAmount: bigint | null;
   channelKind: string;
   settingsCipher: string;
   heldCause: HoldCause | null;
@@ -118,7 +120,8 @@ export function listPayouts(read: Tx, caller: Reach, filter: PayoutFilter): Prom
 export async function lockPayout(tx: Tx, payoutId: string): Promise<PayoutCase> {
   const found = await tx.first<PayoutCase>(
     `SELECT p.*, g.store_id, g.clock_offset_ms, s.period, s.run, d.status AS distributor_status,
-       c.per_day_amount, c.kind AS channel_kind, c.settings_cipher, h.held_cause, h.held_until,
+       c.per_transfer_amount, c.per_day_amount, c.per_payee_day_amount,
+       c.kind AS channel_kind, c.settings_cipher, h.held_cause, h.held_until,
        (SELECT r.id FROM review_task r WHERE r.kind = 'payout' AND r.subject_id = p.id
           AND r.status = 'open' LIMIT 1) AS open_review_id
      FROM payout p JOIN program g ON g.id = p.program_id
@@ -229,12 +232,25 @@ export async function setWaiting(
   ]);
 }
 
+/** Wakes what waits for a limit of a channel: the limits are others now. */
+export async function wakeLimited(tx: Tx, channelId: string): Promise<void> {
+  const waiting = await tx.rows<{ id: string }>(
+    `SELECT id FROM payout
+     WHERE channel_id = $1 AND status = 'queued' AND waiting_text = ANY($2) ORDER BY id`,
+    [channelId, limitReasons],
+  );
+  await enqueueSignal(tx, ...waiting.map(({ id }) => wakeUp(id)));
+}
+
 /** Wakes the payout's workflow, starting it where it does not run: it looks at its row and inbox. */
 export async function wakePayout(tx: Tx, payoutId: string): Promise<void> {
-  await enqueueSignal(tx, {
+  await enqueueSignal(tx, wakeUp(payoutId));
+}
+
+const wakeUp = (payoutId: string) =>
+  ({
     workflowType: 'payout',
     workflowId: workflowIds.payout(payoutId),
     signalName: 'providerNews',
     input: { payoutId },
-  });
-}
+  }) as const;

@@ -6,6 +6,7 @@ import { payoutParts } from '../domain/settlement/parts';
 import { type SealedStatement, sealStatement } from '../domain/settlement/result';
 import type { InvoicePart } from '../domain/tax/invoice';
 import { insertMany } from './bulk';
+import { largestTransfer, wholeAtMost } from './channel';
 import type { Tx } from './database';
 import { payoutAccountPlace } from './distributor-account';
 import { newId } from './id';
@@ -35,7 +36,7 @@ interface StatementToPay extends OpenStatement {
   taxAmount: bigint;
   taxMonth: string;
   channelId: string;
-  /** the smaller of the channel's limits: a part above the day's could never be submitted */
+  /** the smallest of the channel's limits: a part above a day's could never be submitted */
   perTransferAmount: bigint | null;
   accountId: string;
   accountCipher: string;
@@ -106,7 +107,7 @@ function statementsToPay(
   return tx.rows<StatementToPay>(
     `SELECT t.id, t.distributor_id, t.person, t.taxpayer_kind, t.gross_amount, t.tax_amount, t.tax_month,
        c.id AS channel_id, c.kind AS channel_kind, a.id AS account_id,
-       LEAST(c.per_transfer_amount, c.per_day_amount) AS per_transfer_amount,
+       ${largestTransfer} AS per_transfer_amount, ${wholeAtMost} AS whole_at_most_amount,
        a.account_cipher, a.account_masked, a.holder_name
      FROM statement t
      JOIN payout_account a ON a.distributor_id = t.distributor_id AND a.replaced_at IS NULL

@@ -12,6 +12,7 @@ import {
 import { isAboveVatExemption } from '../domain/tax/stop';
 import { incomeOf, type MonthTotal, withhold } from '../domain/tax/withhold';
 import { insertMany } from './bulk';
+import { wholeAtMost } from './channel';
 import type { Tx } from './database';
 import { newId } from './id';
 import { lockBalances, postTransactions } from './ledger';
@@ -38,6 +39,8 @@ const settleable = `e.program_id = $1 AND e.statement_id IS NULL AND e.available
 export interface CandidateRow extends Omit<Candidate, 'taxProfile'> {
   distributorId: string;
   channelKind: string | null;
+  /** the largest net that the channel takes; null: any, if need be in parts */
+  wholeAtMostAmount: bigint | null;
 }
 
 export interface Judged {
@@ -143,7 +146,7 @@ export function candidateRows(
     `SELECT due.distributor_id, due.gross_amount, d.status, a.id IS NOT NULL AS has_payout_account,
        EXISTS (SELECT 1 FROM settlement_hold h
          WHERE h.distributor_id = d.id AND h.lifted_at IS NULL) AS is_on_hold,
-       c.kind AS channel_kind
+       c.kind AS channel_kind, ${wholeAtMost} AS whole_at_most_amount
      FROM (
        SELECT e.distributor_id, sum(e.amount)::bigint AS gross_amount FROM earning e
        WHERE ${settleable} AND e.distributor_id = ANY($3)
@@ -210,7 +213,7 @@ function reasonAfterTax(
   const { taxAmount } = withhold({ ...terms, method, month, incomeAmount, history });
   const fee = { fixedAmount: program.feeFixedAmount, bps: program.feeBps };
   const { netAmount } = figuresOf(incomeAmount, taxAmount, fee);
-  return reasonNotToPay(netAmount, row.channelKind ?? '');
+  return reasonNotToPay(netAmount, row);
 }
 
 async function insertSkips(tx: Tx, settlementId: string, judged: readonly Judged[]): Promise<void> {

@@ -9,6 +9,7 @@ import type { SealedStatement } from '../domain/settlement/result';
 import type { TaxProfileKind } from '../domain/tax/id-number';
 import { isAboveVatExemption } from '../domain/tax/stop';
 import { incomeOf, type MonthTotal, type TaxRecord, withhold } from '../domain/tax/withhold';
+import { wholeAtMost } from './channel';
 import type { Tx } from './database';
 import { programById, type ProgramRow } from './program';
 import { advance, lockSettlementRow } from './settlement';
@@ -26,6 +27,8 @@ export interface OpenStatement {
   taxpayerKind: TaxProfileKind | null;
   grossAmount: bigint;
   channelKind: string | null;
+  /** the largest net that its channel takes; null: any, if need be in parts */
+  wholeAtMostAmount: bigint | null;
 }
 
 /** What a statement comes to, and why. */
@@ -66,9 +69,7 @@ export function computeAll<S extends OpenStatement>(
       taxMethod !== 'none' &&
       !vatApproved.has(statement.person ?? '') &&
       isAboveVatExemption(month, incomeOf(history, month) + incomeAmount);
-    const reason = isAbove
-      ? 'vat_exemption'
-      : reasonNotToPay(figures.netAmount, statement.channelKind ?? '');
+    const reason = isAbove ? 'vat_exemption' : reasonNotToPay(figures.netAmount, statement);
     // What is not paid is no income yet, and what is paid against an invoice never is.
     if (reason === undefined && taxMethod !== 'none') {
       history.push({ month, incomeAmount, taxAmount });
@@ -108,7 +109,7 @@ export async function computeChunk(
   if (settlement.status !== 'computing') return null;
   const statements = await tx.rows<OpenStatement>(
     `SELECT t.id, t.distributor_id, t.person, t.taxpayer_kind, t.gross_amount,
-       c.kind AS channel_kind
+       c.kind AS channel_kind, ${wholeAtMost} AS whole_at_most_amount
      FROM statement t
      LEFT JOIN payout_account a ON a.distributor_id = t.distributor_id AND a.replaced_at IS NULL
      LEFT JOIN channel c ON c.id = a.channel_id

@@ -36,7 +36,8 @@ export async function openTaxStops(
   }
 }
 
-function isTaxStop(reason: SkipReason): reason is TaxStopReason {
+/** Whether a person of finance has to look before this is paid. */
+export function isTaxStop(reason: SkipReason): reason is TaxStopReason {
   return taxStopReasons.some((one) => one === reason);
 }
 

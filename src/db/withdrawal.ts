@@ -1,5 +1,5 @@
 import { programNow } from '../domain/kernel/clock';
-import { daySpan } from '../domain/kernel/period';
+import { daySpan, monthOf } from '../domain/kernel/period';
 import { Refusal } from '../domain/kernel/refusal';
 import { distributorAccount } from '../domain/ledger/account';
 import type { SkipReason } from '../domain/settlement/assess';
@@ -25,6 +25,7 @@ import {
   postLocks,
   recordJudged,
 } from './settlement-lock';
+import { isTaxStop, openTaxStops } from './tax-stop';
 import type { Vault } from './vault';
 
 export interface WithdrawalRequest {
@@ -40,13 +41,15 @@ export interface WithdrawalRequest {
  * Opens the settlement of one person over an amount: the gross moves to `settling` here, under the
  * lock of the person's balance, so any number of requests at once never take more than there is. It
  * is taxed, reviewed and paid like every settlement, beside cycles and other withdrawals.
+ * @returns a Refusal `not_payable` where the tax is not computed here: finance has been called to it
+ *   in this transaction, which is therefore to be committed
  * @throws Refusal `insufficient_available`, `withdrawal_limit_exceeded`, `not_payable`
  */
 export async function requestWithdrawal(
   tx: Tx,
   vault: Vault,
   request: WithdrawalRequest,
-): Promise<SettlementRow> {
+): Promise<SettlementRow | Refusal> {
   const { distributor, program, amount, requestedBy, realNow } = request;
   const at = programNow(program, realNow);
   const account = distributorAccount(distributor.id, 'available');
@@ -55,6 +58,7 @@ export async function requestWithdrawal(
   await mustBeWithinLimits(tx, request, at);
   const id = newId('settlement');
   const judged = await judgedOf(tx, vault, request, { id, createdAt: at });
+  if (judged.reason !== undefined) return refuse(tx, program, { ...judged, at }, judged.reason);
   const settlement = await insertWithdrawal(tx, {
     id,
     programId: program.id,
@@ -152,10 +156,24 @@ async function judgedOf(
   if (row === undefined) throw new Error(`${distributor.id} has a balance and no earnings`);
   const [judged] = await judge(tx, vault, program, settlement, [{ ...row, grossAmount: amount }]);
   if (judged === undefined) throw new Error('who is judged has a judgement');
-  if (judged.reason === undefined) return judged;
-  throw new Refusal('not_payable', whyNot[judged.reason], {
-    errors: [fault(judged.reason, whyNot[judged.reason])],
+  return judged;
+}
+
+/** Calls finance to what its tax stops. @throws Refusal `not_payable` for every other reason */
+async function refuse(
+  tx: Tx,
+  program: ProgramRow,
+  { row, taxpayer, at }: Judged & { at: Date },
+  reason: SkipReason,
+): Promise<Refusal> {
+  const refusal = new Refusal('not_payable', whyNot[reason], {
+    errors: [fault(reason, whyNot[reason])],
   });
+  if (!isTaxStop(reason)) throw refusal;
+  const { distributorId, grossAmount } = row;
+  const stopped = [{ distributorId, grossAmount, reason, person: taxpayer?.person ?? null }];
+  await openTaxStops(tx, program, { stopped, month: monthOf(at, program.timeZone), at });
+  return refusal;
 }
 
 const whyNot: Readonly<Record<SkipReason, string>> = {
@@ -163,10 +181,12 @@ const whyNot: Readonly<Record<SkipReason, string>> = {
   no_payout_account: 'The distributor has no payout account.',
   no_tax_profile: 'The distributor has no tax profile.',
   needs_invoice: 'A business is paid against a recorded invoice.',
-  minor: 'The distributor is a minor.',
+  minor: 'The distributor is a minor; finance has to look at it.',
   below_minimum: 'The amount is below the minimum of the program.',
   net_zero: 'Nothing is left after tax and fee.',
   below_channel_minimum: 'What is left after tax and fee is below the minimum of the channel.',
+  above_channel_maximum:
+    'What is left after tax and fee is above what the channel takes at once, and is not split.',
   on_hold: 'The distributor is on hold.',
   excluded: 'The distributor was taken out.',
   non_resident: 'The taxpayer is not a resident; finance has to look at it.',

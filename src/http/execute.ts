@@ -9,6 +9,7 @@ import {
   KeyTaken,
   type KeyUse,
 } from '../db/idempotency';
+import { Refusal } from '../domain/kernel/refusal';
 import type { Groups } from './group';
 import { ProtocolRefusal } from './problem';
 import {
@@ -68,18 +69,22 @@ function handle(route: Route, context: AnyContext): Promise<Answer> {
   return route.handle(context);
 }
 
-/** Effect, answer and key are committed together, or not at all. */
+/**
+ * Effect, answer and key are committed together, or not at all. A refusal that was returned instead of
+ * thrown is answered like any other, after the commit: what it wrote stays, and no key is kept for it.
+ */
 async function writeOnce(
   route: Route,
   context: AnyContext,
   use: KeyUse | undefined,
 ): Promise<Reply> {
-  try {
-    return await context.deps.db.transaction((tx) => writeIn(tx, route, context, use));
-  } catch (error) {
+  const attempt = () => context.deps.db.transaction((tx) => writeIn(tx, route, context, use));
+  const done = await attempt().catch((error: unknown) => {
     if (!(error instanceof KeyTaken)) throw error;
-    return context.deps.db.transaction((tx) => writeIn(tx, route, context, use));
-  }
+    return attempt();
+  });
+  if (done instanceof Refusal) throw done;
+  return done;
 }
 
 async function writeIn(
@@ -87,13 +92,14 @@ async function writeIn(
   route: Route,
   context: AnyContext,
   use: KeyUse | undefined,
-): Promise<Reply> {
+): Promise<Reply | Refusal> {
   if (route.write === undefined) throw new Error(`${route.path} does not write`);
   if (use !== undefined) {
     const stored = storedReply(await claimKey(tx, use), route, context.deps, use);
     if (stored !== undefined) return stored;
   }
   const answer = await route.write({ ...context, tx, audit: auditOf(tx, context) });
+  if (answer instanceof Refusal) return answer;
   const reply = replyOf(answer);
   if (use !== undefined && isSuccess(reply)) {
     await keepAnswer(tx, use, kept(reply, route, context.deps, use), context.now);

@@ -128,10 +128,13 @@ export interface RouteSpec<
   readonly itemsIn?: string;
   /** the answer holds a secret: what is stored of it for a repeat is sealed */
   readonly secretAnswer?: boolean;
-  /** For writes: ONE transaction, with the Idempotency-Key record. */
+  /**
+   * For writes: ONE transaction, with the Idempotency-Key record. A refusal that is thrown undoes it;
+   * one that is returned is answered the same way, but what was written stays: a person is called.
+   */
   readonly write?: (
     context: WriteContext<z.output<P>, z.output<Q>, z.output<B>, CallerOf<X>>,
-  ) => Promise<AnswerOf<A>>;
+  ) => Promise<AnswerOf<A> | Refusal>;
   /** For writes that must be fast: a transaction shared with others, keys and audit included. */
   readonly grouped?: GroupedWrite<z.output<P>, z.output<Q>, z.output<B>, CallerOf<X>, AnswerOf<A>>;
   /** For reads, and for effects outside a transaction. */
@@ -156,7 +159,9 @@ export interface Route {
   readonly rawBody?: boolean;
   readonly itemsIn?: string;
   readonly secretAnswer?: boolean;
-  readonly write?: (context: WriteContext<unknown, unknown, unknown, unknown>) => Promise<Answer>;
+  readonly write?: (
+    context: WriteContext<unknown, unknown, unknown, unknown>,
+  ) => Promise<Answer | Refusal>;
   readonly grouped?: GroupedWrite<unknown, unknown, unknown, unknown>;
   readonly handle?: (context: RouteContext<unknown, unknown, unknown, unknown>) => Promise<Answer>;
 }

@@ -187,6 +187,7 @@ const bodies: Record<string, (world: World) => object> = {
   }),
   'POST /v1/channels': () => ({ kind: 'sandbox', name: 'Second', settings: {} }),
   'PUT /v1/channels/:id/settings': () => ({ settings: { confirmSeconds: 5 } }),
+  'PUT /v1/channels/:id/limits': () => ({ perDayAmount: 5 }),
   'POST /v1/programs/:id/settlements': () => ({}),
   'POST /v1/distributors/:id/withdrawals': () => ({ amount: 1 }),
   'POST /v1/statements/:id/exclusions': () => ({ reason: 'a dispute is open' }),

@@ -23,6 +23,7 @@ const writeRoute = defineRoute({
     await tx.insert('effect', { id, name });
     await tx.first('SELECT pg_sleep(0.05)');
     if (name === 'refused') throw new Refusal('in_the_future', 'refused after it wrote');
+    if (name === 'refused, and kept') return new Refusal('in_the_future', 'somebody was called');
     return answer(201, { id, name });
   },
 });
@@ -164,4 +165,19 @@ it('a run that died with its process is taken over after its time', async () => 
   const reply = await send('/v1/outside-effects', 'dead', 'dead-run');
   expect(reply.status).toBe(201);
   expect(reply.headers.get('idempotency-replayed')).toBeNull();
+});
+
+it('a refusal that is returned is answered like a thrown one, what it wrote stays, and frees its key', async () => {
+  const name = 'refused, and kept';
+  const before = await effects('refused');
+  const thrown = await send('/v1/effects', 'refused', 'thrown');
+  const first = await send('/v1/effects', name, 'returned');
+  expect([first.status, first.json['code']]).toEqual([thrown.status, 'in_the_future']);
+  expect(first.headers.get('content-type')).toBe(thrown.headers.get('content-type'));
+  expect(await effects('refused')).toBe(before);
+  expect(await effects(name)).toBe(1);
+  const again = await send('/v1/effects', name, 'returned');
+  expect(again.status).toBe(first.status);
+  expect(again.headers.get('idempotency-replayed')).toBeNull();
+  expect((await send('/v1/effects', 'another body', 'returned')).status).toBe(201);
 });

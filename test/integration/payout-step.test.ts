@@ -71,6 +71,19 @@ describe('one step of a payout after the other', () => {
     expect(await advance()).toEqual({ status: 'paid', next: 'end', waitMs: 0, openReviewId: null });
   });
 
+  test.each(['1970-01-01T00:00:00Z', '9999-12-31T23:59:59Z'])(
+    'paid at %s, as the provider says, is paid now: a bill is looked for on a day that has one',
+    async (said) => {
+      provider.submit = () => ({ kind: 'paid', paidAt: new Date(said) });
+      expect((await advance()).status).toBe('paid');
+      const paid = await db.read.first<{ paidAt: Date }>(
+        'SELECT paid_at FROM payout WHERE id = $1',
+        [payout.id],
+      );
+      expect(paid?.paidAt).toEqual(clock.now());
+    },
+  );
+
   test('unknown is asked about, ever more slowly, and never sent again', async () => {
     provider.submit = () => ({ kind: 'unknown', detail: 'no answer in time' });
     provider.query = () => ({ kind: 'unknown', detail: 'no answer in time' });

@@ -1,10 +1,9 @@
 import { type TestHouse, testHouse } from '../support/app';
 import { givenPayingSettlement, givenQueuedPayout, statusOf } from '../support/payout';
-import { publishWithWaivers } from '../support/plan';
-import { postDistributor, postProgram, unique } from '../support/program';
+import { approvedSettlement, givenChannelOf, givenDuePayee, payoutThat } from '../support/paying';
+import { unique } from '../support/program';
 import { until } from '../support/until';
 import { startWechatSimulator, type WechatSimulator } from '../support/wechat/simulator';
-import { planBody } from '../support/world';
 
 jest.setTimeout(180_000);
 
@@ -21,78 +20,32 @@ afterAll(async () => {
 
 const openid = 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o';
 
-async function givenWechatChannel(): Promise<string> {
-  const made = await house.admin.post('/v1/channels', {
-    kind: 'wechat',
-    name: '微信支付',
-    settings: wechat.settings({ notifyBaseUrl: house.url }),
-    limits: { perTransferAmount: 20_000, perDayAmount: 5_000_000 },
+const givenWechatChannel = () =>
+  givenChannelOf(house, 'wechat', wechat.settings({ notifyBaseUrl: house.url }), {
+    perDayAmount: 5_000_000,
   });
-  if (made.status !== 201) throw new Error(made.text);
-  return (made.body as { id: string }).id;
-}
-
-/** A distributor with 60.00 yuan of commission that is due, and WeChat as its payout account. */
-async function givenDuePayee(channelId: string) {
-  const programId = await postProgram(house.shop, { tax: { method: 'none' } });
-  const plan = await house.shop.post(`/v1/programs/${programId}/plans`, { plan: planBody });
-  await publishWithWaivers(house.shop, house.admin, (plan.body as { id: string }).id);
-  const made = await postDistributor(house.shop, programId, { joinedAt: undefined });
-  const { id, code } = made.body as { id: string; code: string };
-  const account = { channelId, account: openid, holderName: '李明' };
-  const put = await house.shop.put(`/v1/distributors/${id}/payout-account`, account);
-  if (put.status >= 300) throw new Error(put.text);
-  const order = await house.shop.post('/v1/orders', {
-    programId,
-    externalId: unique('SO'),
-    paidAt: new Date().toISOString(),
-    currency: 'CNY',
-    customer: { externalId: unique('u') },
-    attribution: { distributorCode: code },
-    lines: [{ externalId: '1', sku: 'TEA-1', quantity: 10, unitPriceAmount: 6000 }],
-  });
-  if (order.status !== 201) throw new Error(order.text);
-  const now = new Date(Date.now() + 8 * 24 * 3600 * 1000).toISOString();
-  const moved = await house.shop.post(`/v1/programs/${programId}/clock`, { now });
-  if (moved.status !== 200) throw new Error(moved.text);
-  return { programId, distributorId: id };
-}
-
-async function approvedSettlement(programId: string): Promise<string> {
-  const { id } = (await house.shop.post(`/v1/programs/${programId}/settlements`)).body as {
-    id: string;
-  };
-  const read = async () => (await house.shop.get(`/v1/settlements/${id}`)).body;
-  await until(async () => (await read()).status === 'review', 'the settlement is reviewed', 60_000);
-  const { reviewId } = (await read()) as { reviewId: string };
-  const decision = { decision: 'approve', reason: 'fine' };
-  const decided = await house.admin.post(`/v1/reviews/${reviewId}/decisions`, decision);
-  if (decided.status !== 200) throw new Error(decided.text);
-  return id;
-}
 
 test('a commission reaches its distributor through WeChat Pay: approved, confirmed, called back, paid', async () => {
   const channelId = await givenWechatChannel();
-  const { programId, distributorId } = await givenDuePayee(channelId);
-  const settlementId = await approvedSettlement(programId);
+  const payee = { channelId, account: openid, holderName: '李明' };
+  const { programId, distributorId } = await givenDuePayee(house, payee);
+  const settlementId = await approvedSettlement(house, programId);
 
-  const payouts = async () =>
-    (await house.shop.get(`/v1/payouts?settlementId=${settlementId}`)).body.data as {
-      id: string;
-      status: string;
-      channelNumber: string;
-    }[];
-  const reaches = (status: string) =>
-    until(async () => (await payouts())[0]?.status === status, `the payout is ${status}`, 60_000);
-  await reaches('awaiting_confirmation');
-  const [payout] = await payouts();
-  const shown = await house.shop.get(`/v1/payouts/${payout?.id}`);
+  const { id, channelNumber } = await payoutThat(house, settlementId, 'awaiting_confirmation');
+  const shown = await house.shop.get(`/v1/payouts/${id}`);
   expect(shown.body).toMatchObject({ channelId, distributorId, amount: 6000 });
   expect(shown.body.whyNotYet.text).toMatch(/confirm/);
+  // What the payee's page opens WeChat with, word for word as WeChat gave it.
+  expect(shown.body.confirmation).toEqual({
+    mchId: wechat.mchid,
+    appId: wechat.appid,
+    package: wechat.bookkeeping.bills.get(channelNumber)?.package_info,
+  });
   expect(wechat.books()).toMatchObject([{ account: openid, amount: 6000n, paidAt: null }]);
 
-  wechat.confirm(payout?.channelNumber ?? '');
-  await reaches('paid');
+  wechat.confirm(channelNumber);
+  const paid = await payoutThat(house, settlementId, 'paid');
+  expect(paid.confirmation).toBeNull();
   await wechat.idle();
   expect(wechat.notices.sent).toMatchObject([
     { url: `${house.url}/callbacks/wechat/${channelId}`, status: 200, answer: '' },
@@ -104,6 +57,51 @@ test('a commission reaches its distributor through WeChat Pay: approved, confirm
   expect(trial.body.balanced).toBe(true);
 });
 
+test("a payee's day: what WeChat would refuse today waits with a date, and goes on when the limit is raised", async () => {
+  const today = wechat.bookkeeping.options.limits;
+  const before = { ...today };
+  const payee = { account: 'oPayeeWithALimit', holderName: '李明' };
+  const limits = { perTransferAmount: 2000, perPayeeDayAmount: 4000 };
+  Object.assign(today, { perTransfer: 2000, perPayeeDay: 4000 });
+  const settings = wechat.settings({ notifyBaseUrl: house.url });
+  const channelId = await givenChannelOf(house, 'wechat', settings, limits);
+  const { programId } = await givenDuePayee(house, { channelId, ...payee });
+  // 60.00 yuan in three parts of 20.00, of which the day has room for two.
+  const settlementId = await approvedSettlement(house, programId);
+  const statuses = async () => {
+    const page = await house.shop.get(`/v1/payouts?settlementId=${settlementId}`);
+    return page.body.data as { id: string; status: string; whyNotYet: { text: string } | null }[];
+  };
+  const isWaiting = ({ whyNotYet }: { whyNotYet: { text: string } | null }) =>
+    /limit for a day to this payee.*next try is at \d{4}-\d\d-\d\d 00:05/.test(
+      whyNotYet?.text ?? '',
+    );
+  await until(
+    async () => {
+      const all = await statuses();
+      const sent = all.filter(({ status }) => status === 'awaiting_confirmation');
+      return sent.length === 2 && all.filter(isWaiting).length === 1;
+    },
+    'two are sent and one waits for tomorrow',
+    60_000,
+  );
+  const bills = () => wechat.books().filter(({ account }) => account === payee.account);
+  expect(bills().map(({ state }) => state)).toEqual(['WAIT_USER_CONFIRM', 'WAIT_USER_CONFIRM']);
+
+  Object.assign(today, { perPayeeDay: 6000 });
+  const raised = { ...limits, perPayeeDayAmount: 6000 };
+  expect((await house.admin.put(`/v1/channels/${channelId}/limits`, raised)).status).toBe(200);
+  await until(() => bills().length === 3, 'the third is sent today', 60_000);
+  for (const { channelNumber } of bills()) wechat.confirm(channelNumber);
+  const arePaid = async () => (await statuses()).every(({ status }) => status === 'paid');
+  await until(arePaid, 'all are paid', 60_000);
+  await wechat.idle();
+  expect(bills().map(({ state, submissions }) => [state, submissions])).toEqual(
+    [1, 2, 3].map(() => ['SUCCESS', 1]),
+  );
+  Object.assign(today, before);
+});
+
 describe('a WeChat Pay channel', () => {
   const post = (changes: object, settings = wechat.settings()) =>
     house.admin.post('/v1/channels', { kind: 'wechat', name: 'W', settings, ...changes });
@@ -113,8 +111,11 @@ describe('a WeChat Pay channel', () => {
     expect(made.status).toBe(201);
     expect(made.body.settings).toMatchObject({ merchantKeys: 'set', apiV3Keys: 'set' });
     const read = await house.admin.get(`/v1/channels/${made.body.id}`);
-    const row = await house.db.read.first('SELECT * FROM channel WHERE id = $1', [made.body.id]);
-    for (const text of [made.text, read.text, JSON.stringify(row)]) {
+    const row = await house.db.read.first<{ text: string }>(
+      'SELECT channel::text AS text FROM channel WHERE id = $1',
+      [made.body.id],
+    );
+    for (const text of [made.text, read.text, row?.text]) {
       expect(text).not.toContain('PRIVATE KEY');
       expect(text).not.toContain(wechat.mchid);
     }

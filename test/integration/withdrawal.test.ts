@@ -6,6 +6,7 @@ import { type TestApp, testApp } from '../support/app';
 import { givenDistributor, givenProgram } from '../support/given';
 import { testClient } from '../support/http';
 import { givenChannel } from '../support/payout';
+import { unique } from '../support/program';
 import {
   decideAndBook,
   givenAccount,
@@ -15,6 +16,7 @@ import {
   lockAndCompute,
   moneyOf,
 } from '../support/settlement';
+import { snapshot } from '../support/snapshot';
 
 jest.setTimeout(180_000);
 
@@ -266,5 +268,93 @@ describe('what is refused changes nothing', () => {
     expect(await reasons()).toBe('no_payout_account');
     await givenAccount(app.db, app.vault, poor, scene.channelId);
     expect(await reasons()).toBe('no_tax_profile');
+  });
+});
+
+describe('a withdrawal whose tax is not computed here', () => {
+  const tasksOf = (distributorId: string) =>
+    app.db.read.rows<{ id: string; kind: string; status: string; facts: object }>(
+      `SELECT id, kind, status, facts FROM review_task WHERE facts->>'distributorId' = $1`,
+      [distributorId],
+    );
+  const refusal = (code: string) => ({
+    status: 422,
+    body: { code: 'not_payable', errors: [{ pointer: '/amount', code }] },
+  });
+  const approve = (reviewId: string) =>
+    app.db.read.run(
+      `UPDATE review_task SET status = 'decided', outcome = 'approve' WHERE id = $1`,
+      [reviewId],
+    );
+  /** Somebody with 100,000.01 yuan, which is above the VAT exemption of a month. */
+  async function givenTaxpayer(idNumber: string, residency = 'mainland') {
+    const scene = await givenScene();
+    const who = { ...scene, person: unique('person'), idNumber };
+    const distributorId = await givenPayable(app.db, app.vault, who);
+    await app.db.read.run('UPDATE tax_profile SET residency = $2 WHERE distributor_id = $1', [
+      distributorId,
+      residency,
+    ]);
+    await givenEarning(app.db, scene.programId, distributorId, 10_000_001n, early);
+    return { ...scene, distributorId };
+  }
+
+  test.each([
+    ['a minor', 'minor', '110105201006150012', 'mainland', 1000],
+    ['a non-resident', 'non_resident', 'E12345678', 'nonResident', 1000],
+    ['above the VAT exemption', 'vat_exemption', '11010519491231002X', 'mainland', 10_000_001],
+  ])(
+    'is refused, and one review asks finance: %s',
+    async (_, reason, idNumber, residency, amount) => {
+      const { programId, distributorId } = await givenTaxpayer(idNumber, residency);
+      const key = { headers: { 'Idempotency-Key': unique('key') } };
+      const path = `/v1/distributors/${distributorId}/withdrawals`;
+      expect(await app.shop.post(path, { amount }, key)).toMatchObject(refusal(reason));
+      const tasks = await tasksOf(distributorId);
+      expect(tasks).toMatchObject([
+        {
+          kind: 'reconciliation',
+          status: 'open',
+          facts: { about: 'tax_stop', reason, grossAmount: String(amount) },
+        },
+      ]);
+      // Asked again, by the same key and by another, at once on two nodes: the same review.
+      const again = await Promise.all([
+        app.shop.post(path, { amount }, key),
+        ...[app.shop, second.client, app.shop].map((node) => withdraw(distributorId, amount, node)),
+      ]);
+      for (const reply of again) expect(reply).toMatchObject(refusal(reason));
+      expect(await tasksOf(distributorId)).toEqual(tasks);
+      expect(await moneyOf(app.db, programId, distributorId)).toMatchObject({
+        available: 10_000_001n,
+        settling: 0n,
+        trialBalance: 0n,
+      });
+      const page = await app.shop.get(path);
+      expect(page.body['data']).toEqual([]);
+      const open = await app.shop.get(`/v1/reviews?programId=${programId}&status=open`);
+      expect(open.body['data']).toMatchObject([{ id: tasks[0]?.id }]);
+    },
+  );
+
+  test('goes on once finance has approved, a smaller one even before', async () => {
+    const { distributorId } = await givenTaxpayer('11010519491231002X');
+    expect(await withdraw(distributorId, 10_000_001)).toMatchObject(refusal('vat_exemption'));
+    const [task] = await tasksOf(distributorId);
+    await approve(task?.id ?? '');
+    expect((await withdraw(distributorId, 10_000_001)).status).toBe(202);
+    const other = await givenTaxpayer('11010519491231002X');
+    expect(await withdraw(other.distributorId, 10_000_001)).toMatchObject(refusal('vat_exemption'));
+    expect((await withdraw(other.distributorId, 10_000_000)).status).toBe(202);
+  });
+
+  test('one that is refused for another reason asks nobody', async () => {
+    const { distributorId } = await givenTaxpayer('11010519491231002X');
+    await app.db.read.run(`UPDATE distributor SET status = 'suspended' WHERE id = $1`, [
+      distributorId,
+    ]);
+    const before = await snapshot(app.db);
+    expect(await withdraw(distributorId, 1000)).toMatchObject(refusal('suspended'));
+    expect(await snapshot(app.db)).toEqual(before);
   });
 });

@@ -173,6 +173,6 @@ export function submitted(
   callsPerSecond?: number,
 ): Promise<Submission> {
   return db.transaction(async (tx) =>
-    beginSubmission(tx, await lockPayout(tx, payoutId), { at, callsPerSecond }),
+    beginSubmission(tx, await lockPayout(tx, payoutId), { at, callsPerSecond, payeeKey: payoutId }),
   );
 }

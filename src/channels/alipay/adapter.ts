@@ -7,6 +7,7 @@ import type {
   CallbackVerdict,
   ChannelAdapter,
   PollingRules,
+  QueryHints,
   QueryOutcome,
   SubmitOutcome,
   TransferOrder,
@@ -57,10 +58,10 @@ export function alipayAdapter(settings: AlipaySettings): ChannelAdapter {
       const answer = await gateway.call(transferMethod, content, settings.timeoutMs);
       return submitOutcome(answer, order);
     },
-    async query(channelNumber) {
+    async query(channelNumber, hints) {
       const content = { ...productOf(settings), out_biz_no: channelNumber };
       const answer = await gateway.call(queryMethod, content, settings.timeoutMs);
-      return queryOutcome(answer, channelNumber);
+      return queryOutcome(answer, channelNumber, hints);
     },
     verifyCallback: (_headers, rawBody) => verifyMessage(gateway, settings, rawBody),
     callbackReply: (taken) => ({
@@ -123,13 +124,32 @@ function submitOutcome(answer: GatewayAnswer | Unknown, order: TransferOrder): S
 }
 
 /** A refusal speaks of the question; of the transfer it says at most that there is none. */
-function queryOutcome(answer: GatewayAnswer | Unknown, channelNumber: string): QueryOutcome {
+function queryOutcome(
+  answer: GatewayAnswer | Unknown,
+  channelNumber: string,
+  hints: QueryHints | undefined,
+): QueryOutcome {
   if (answer.kind === 'unknown') return answer;
-  if (answer.head.code === succeeded) return stateNews(answer.content, { channelNumber });
+  if (answer.head.code === succeeded) {
+    return stateNews(answer.content, { channelNumber, amount: hints?.order.amount });
+  }
   const refused = refusalNews(answer.head);
-  return refused.kind === 'not_found'
-    ? refused
-    : unknown(`the provider answered ${codeOf(answer)}`);
+  if (refused.kind !== 'not_found') return unknown(`the provider answered ${codeOf(answer)}`);
+  return isOld(hints)
+    ? unknown('the transfer is too old to be sure that Alipay still knows it; see its bill')
+    : refused;
+}
+
+/**
+ * No document says for how long Alipay finds a transfer by our number. So after this time "not found"
+ * never lets an order go again: it may have been paid and forgotten.
+ */
+const surelyKnownMs = 29 * 24 * hour;
+
+function isOld(hints: QueryHints | undefined): boolean {
+  return (
+    hints?.submittedAt !== undefined && Date.now() - hints.submittedAt.getTime() > surelyKnownMs
+  );
 }
 
 const unknown = (detail: string): Unknown => ({ kind: 'unknown', detail });
@@ -138,14 +158,15 @@ const codeOf = ({ head }: GatewayAnswer) => (head.sub_code ?? head.code).slice(0
 
 function stateNews(
   content: unknown,
-  asked: { channelNumber: string; amount?: bigint },
+  asked: { channelNumber: string; amount?: bigint | undefined },
 ): TransferNews | Unknown {
   const parsed = TransferState.safeParse(content);
   if (!parsed.success) return unknown('the answer could not be read');
   const { out_biz_no: number, trans_amount: amount } = parsed.data;
   if (number !== asked.channelNumber) return unknown('the answer is about another transfer');
   const named = amount === undefined ? undefined : fenOf(amount);
-  if (amount !== undefined && asked.amount !== undefined && named !== asked.amount) {
+  if (amount !== undefined && named === undefined) return unknown('the answer could not be read');
+  if (named !== undefined && asked.amount !== undefined && named !== asked.amount) {
     return unknown('the answer names another amount');
   }
   return newsOf(parsed.data) ?? unknown('the answer names an unknown status');

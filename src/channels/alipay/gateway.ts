@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { parseJson, whyNoAnswer } from '../answer';
+import { contentOf, parseJson, whyNoAnswer } from '../answer';
 import type { Unknown } from '../channel';
 import { certificatesIn, rootSerialOf, serialOf } from './certificate';
 import { alipayMoment } from './moment';
@@ -20,6 +20,9 @@ export interface Gateway {
   /** Whether one of Alipay's certificates signed this text; a named one must be it. */
   isSigned(text: string, signature: string, serial: string | undefined): boolean;
 }
+
+/** A page of a bill has 2,000 rows of some hundred bytes. */
+const pageAtMost = 8 * 1024 * 1024;
 
 const unknown = (detail: string): Unknown => ({ kind: 'unknown', detail });
 
@@ -77,7 +80,8 @@ async function post(
       headers: { accept: 'application/json' },
     });
     if (response.status !== 200) return unknown(`the provider answered ${response.status}`);
-    return await response.text();
+    const content = await contentOf(response, pageAtMost);
+    return content === undefined ? unknown('the answer is too long') : content.toString('utf8');
   } catch (error) {
     return unknown(whyNoAnswer(error));
   }

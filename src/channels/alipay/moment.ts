@@ -1,18 +1,11 @@
-/** Alipay speaks in China's time, wherever this machine is; China has no summer time. */
-const aheadMs = 8 * 3_600_000;
-const shape = /^(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2})$/;
+import { chinaMoment, chinaText } from '../answer';
 
-/** A moment as `YYYY-MM-DD HH:mm:ss`. */
-export function alipayMoment(at: Date): string {
-  return new Date(at.getTime() + aheadMs).toISOString().slice(0, 19).replace('T', ' ');
-}
+/** Alipay writes moments in China's time, without saying so: `YYYY-MM-DD HH:mm:ss`. */
+export const alipayMoment = chinaText;
 
 /** Null for a text that is no moment, or none. */
 export function readMoment(text: string | undefined): Date | null {
-  const match = shape.exec(text ?? '');
-  if (match === null) return null;
-  const at = new Date(`${match[1]}T${match[2]}+08:00`);
-  return Number.isNaN(at.getTime()) ? null : at;
+  return text === undefined ? null : chinaMoment(text);
 }
 
 /** The first and the last second of a calendar day of Alipay (`YYYY-MM-DD`). */

@@ -21,6 +21,8 @@ const words: Readonly<Record<string, 'paid' | 'failed' | 'returned'>> = {
   ...{ RETURNED: 'returned', 退汇: 'returned' },
 };
 
+const Moment = z.iso.datetime({ offset: true });
+
 const Line = z.object({
   channelNumber: z.string().regex(/^[0-9A-Za-z]{1,64}$/, {
     error:
@@ -35,7 +37,9 @@ const Line = z.object({
   }),
   bankReference: z.string().max(128).default(''),
   at: z
-    .union([z.literal(''), z.iso.datetime({ offset: true })], {
+    .string()
+    .max(40)
+    .refine((text) => text === '' || Moment.safeParse(text).success, {
       error: 'at must be a moment with its offset',
     })
     .default(''),

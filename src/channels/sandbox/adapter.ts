@@ -1,12 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { TransferNews } from '../../domain/payout/news';
-import { parseJson, whyNoAnswer } from '../answer';
+import { contentOf, parseJson, whyNoAnswer } from '../answer';
 import type {
   BillOutcome,
   CallbackVerdict,
   ChannelAdapter,
   NotTaken,
   PollingRules,
+  QueryHints,
   QueryOutcome,
   SubmitOutcome,
   TransferOrder,
@@ -35,6 +36,8 @@ const defaultSubmitTimeoutMs = 2_000;
 const queryTimeoutMs = 2_000;
 const billTimeoutMs = 30_000;
 const defaultConfirmSeconds = 20;
+/** A bill of a day of 100,000 transfers is the longest answer. */
+const billAtMost = 64 * 1024 * 1024;
 
 const pollDelaysMs = [1_000, 1_000, 2_000, 3_000, 5_000, 8_000, 13_000, 20_000];
 const slowestPollMs = 30_000;
@@ -68,12 +71,13 @@ export function sandboxAdapter(
       const reply = await call('POST', '/transfers', body, timeoutMs);
       return submitOutcome(reply, order);
     },
-    query: async (number) =>
-      queryOutcome(await call('GET', pathOf(number), '', queryTimeoutMs), number),
-    cancel: async (number) =>
+    query: async (number, hints) =>
+      queryOutcome(await call('GET', pathOf(number), '', queryTimeoutMs), number, hints),
+    cancel: async (number, hints) =>
       queryOutcome(
         await call('POST', `${pathOf(number)}/cancellation`, '', queryTimeoutMs),
         number,
+        hints,
       ),
     bill: async (day) =>
       billOutcome(await call('GET', `/bills/${encodeURIComponent(day)}`, '', billTimeoutMs), day),
@@ -129,7 +133,9 @@ async function signedCall(
         'sandbox-signature': sandboxSignature(key, [timestamp, method, path, body]),
       },
     });
-    return { status: response.status, text: await response.text() };
+    const content = await contentOf(response, billAtMost);
+    if (content === undefined) return { kind: 'unknown', detail: 'the answer is too long' };
+    return { status: response.status, text: content.toString('utf8') };
   } catch (error) {
     return { kind: 'unknown', detail: whyNoAnswer(error) };
   }
@@ -170,11 +176,15 @@ function billOutcome(reply: Reply, day: string): BillOutcome {
   return { kind: 'bill', rows };
 }
 
-function queryOutcome(reply: Reply, channelNumber: string): QueryOutcome {
+function queryOutcome(
+  reply: Reply,
+  channelNumber: string,
+  hints: QueryHints | undefined,
+): QueryOutcome {
   if ('kind' in reply) return reply;
   if (reply.status === 404 && isNotFound(reply.text)) return { kind: 'not_found' };
   if (reply.status !== 200) return unknownStatus(reply.status);
-  return transferNews(reply.text, channelNumber, null);
+  return transferNews(reply.text, channelNumber, hints?.order.amount ?? null);
 }
 
 const unknownStatus = (status: number): Unknown => ({

@@ -1,5 +1,5 @@
-import { parseJson } from '../answer';
 import { createHash } from 'node:crypto';
+import { chinaMoment, parseJson } from '../answer';
 import type { BillOutcome, BillRow, Unknown } from '../channel';
 import { type Gateway, unknownStatus } from './gateway';
 import { BillAddress, errorCode } from './wire';
@@ -98,12 +98,10 @@ function cellsOf(line: string): string[] {
 }
 
 function rowOf(line: Line): BillRow | undefined {
-  const at = /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$/.test(line.at)
-    ? new Date(`${line.at.replace(' ', 'T')}+08:00`)
-    : new Date(Number.NaN);
+  const at = chinaMoment(line.at);
   const amount = fenOf(line.amount);
   const kind = { 支出: 'paid', 收入: 'returned' }[line.direction] as BillRow['kind'] | undefined;
-  if (Number.isNaN(at.getTime()) || amount === undefined || kind === undefined) return undefined;
+  if (at === null || amount === undefined || kind === undefined) return undefined;
   const providerNumber = line.providerNumber === '' ? null : line.providerNumber;
   return { channelNumber: line.ourNumber, amount, kind, providerNumber, at };
 }

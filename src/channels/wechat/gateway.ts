@@ -1,4 +1,5 @@
 import { isSignedByWechat, authorization, type HeaderReader } from './signature';
+import { answerAtMost, contentOf } from '../answer';
 import type { Unknown } from '../channel';
 import type { KeyRing, NamedKey } from './keys';
 import type { WechatSettings } from './settings';
@@ -28,7 +29,6 @@ export interface Gateway {
   load(url: string): Promise<{ kind: 'file'; content: Buffer } | Unknown>;
 }
 
-const answerAtMost = 1024 * 1024;
 const fileAtMost = 64 * 1024 * 1024;
 
 /** Talks to the first access point that can be reached, with the first of our keys that is known. */
@@ -138,19 +138,6 @@ async function send(
   } catch (error) {
     return failureOf(error);
   }
-}
-
-/** The whole body; undefined: it is longer than an answer can be. */
-async function contentOf(response: Response, atMost: number): Promise<Buffer | undefined> {
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  if (response.body === null) return Buffer.alloc(0);
-  for await (const part of response.body as AsyncIterable<Uint8Array>) {
-    length += part.byteLength;
-    if (length > atMost) return undefined;
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
 }
 
 const neverConnected = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'];

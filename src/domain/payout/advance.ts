@@ -1,5 +1,5 @@
 import { isFinal, mayHandOver, type PayoutStatus } from './state';
-import type { WaitingReason } from './waiting';
+import { isTooLarge, type WaitingReason } from './waiting';
 
 /** What a payout's workflow waits for next, and how long; real time. */
 export interface NextStep {
@@ -43,7 +43,7 @@ export function nextStep(
   if (todo(payout) === 'hand_over') {
     const waitMs = waitingText === null ? 0 : lookAgainMs;
     const leftMs = waitingUntil === null ? waitMs : waitingUntil.getTime() - now.getTime();
-    return { next: waitingText === 'overDayLimit' ? 'call' : 'wait', waitMs: Math.max(0, leftMs) };
+    return { next: isTooLarge(waitingText) ? 'call' : 'wait', waitMs: Math.max(0, leftMs) };
   }
   const waitMs =
     waitingText === 'stopping' && waitingUntil !== null

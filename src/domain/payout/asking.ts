@@ -55,3 +55,19 @@ export function afterProviderMidnight(moment: Date): Date {
   const midnight = startOfProviderDay(nextDay(providerDay(moment)));
   return new Date(midnight.getTime() + afterMidnightMs);
 }
+
+/** What counts together against a limit by day: all from `since` on, until `until`. Real time. */
+export interface DayWindow {
+  since: Date;
+  until: Date;
+}
+
+/**
+ * The day of a provider as we count it: some minutes around midnight belong to both days, because
+ * the provider's clock may say that it is still, or already, the other one.
+ */
+export function providerDayWindow(moment: Date): DayWindow {
+  const day = providerDay(new Date(moment.getTime() - afterMidnightMs));
+  const since = startOfProviderDay(day).getTime() - afterMidnightMs;
+  return { since: new Date(since), until: new Date(since + dayMs + 2 * afterMidnightMs) };
+}

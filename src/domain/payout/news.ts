@@ -13,6 +13,24 @@ export type TransferNews =
   | { kind: 'canceled' }
   | { kind: 'returned'; returnedAt: Date | null };
 
+const dayMs = 86_400_000;
+
+/**
+ * When something happened at a provider: its own moment where that can be true, else when we heard of
+ * it. A day on both sides is for clocks that are off. What was "paid in 1970" would be looked for in
+ * the bill of no day.
+ * @param sentAt when the order was handed over first; null: never
+ */
+export function happenedAt(
+  said: Date | null,
+  { sentAt, heardAt }: { sentAt: Date | null; heardAt: Date },
+): Date {
+  if (said === null) return heardAt;
+  const moment = said.getTime();
+  const isTooEarly = sentAt !== null && moment < sentAt.getTime() - dayMs;
+  return isTooEarly || moment > heardAt.getTime() + dayMs ? heardAt : said;
+}
+
 /** The same, as it is kept in the inbox between a callback and the payout that reads it. */
 export type StoredNews =
   | { kind: 'canceled' }

@@ -15,6 +15,8 @@ export const waitingReasons = [
   'setup',
   'risk',
   'stopping',
+  'payeeDayLimit',
+  'overTransferLimit',
 ] as const;
 export type WaitingReason = (typeof waitingReasons)[number];
 
@@ -23,6 +25,19 @@ const refused: readonly WaitingReason[] = ['balance', 'throttled', 'limit', 'set
 
 export function isRefusal(reason: WaitingReason | null): boolean {
   return reason !== null && refused.includes(reason);
+}
+
+/** A limit that an admin set stands in the way of a payout that was never sent. */
+export const limitReasons: readonly WaitingReason[] = [
+  'dayLimit',
+  'payeeDayLimit',
+  'overDayLimit',
+  'overTransferLimit',
+];
+
+/** Too large whenever it is tried: only a person can mend that, by a higher limit or a cancellation. */
+export function isTooLarge(reason: WaitingReason | null): boolean {
+  return reason === 'overDayLimit' || reason === 'overTransferLimit';
 }
 
 export type Language = 'zh-CN' | 'en';
@@ -126,6 +141,20 @@ const byReason: Record<WaitingReason, Words> = {
       en: 'An admin asked to stop it, and the channel is being asked',
     },
     dated: nextLook,
+  },
+  payeeDayLimit: {
+    says: {
+      'zh-CN': '收款人在该付款渠道的单日收款额度已用完，次日自动提交',
+      en: "The channel's limit for a day to this payee is reached, so it is submitted the next day",
+    },
+    dated: nextTry,
+  },
+  overTransferLimit: {
+    says: {
+      'zh-CN': '金额超过付款渠道的单笔限额，正等待人工处理',
+      en: "The amount is above the channel's limit for one transfer, so a person has to look at it",
+    },
+    dated: nextTry,
   },
 };
 

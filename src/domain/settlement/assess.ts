@@ -15,6 +15,7 @@ export const skipReasons = [
   'below_channel_minimum',
   'on_hold',
   'excluded',
+  'above_channel_maximum',
 ] as const;
 
 export type SkipReason = (typeof skipReasons)[number];
@@ -97,9 +98,21 @@ export function figuresOf(grossAmount: bigint, taxAmount: bigint, fee: FeeTerms)
 /** The smallest transfer of a kind of channel in fen, as of 2026-11 by the providers' own pages. */
 const channelMinimums: Readonly<Record<string, bigint>> = { wechat: 10n, alipay: 10n };
 
+/** What a channel takes as one payment. */
+export interface ChannelTerms {
+  /** null: nobody knows yet where it is paid to */
+  channelKind: string | null;
+  /** the largest net that is not split; null: any */
+  wholeAtMostAmount: bigint | null;
+}
+
 /** Why a statement cannot be paid once its tax is known; undefined: it can. */
-export function reasonNotToPay(netAmount: bigint, channelKind: string): SkipReason | undefined {
+export function reasonNotToPay(
+  netAmount: bigint,
+  { channelKind, wholeAtMostAmount }: ChannelTerms,
+): SkipReason | undefined {
   if (netAmount <= 0n) return 'net_zero';
-  if (netAmount < (channelMinimums[channelKind] ?? 1n)) return 'below_channel_minimum';
-  return undefined;
+  if (netAmount < (channelMinimums[channelKind ?? ''] ?? 1n)) return 'below_channel_minimum';
+  const isTooLarge = wholeAtMostAmount !== null && netAmount > wholeAtMostAmount;
+  return isTooLarge ? 'above_channel_maximum' : undefined;
 }

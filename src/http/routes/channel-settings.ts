@@ -1,11 +1,24 @@
 import { z } from 'zod';
 import { kindOf } from '../../channels/registry';
-import { findChannel, openSettings, replaceSettings, settingsPlace } from '../../db/channel';
+import {
+  findChannel,
+  openSettings,
+  replaceLimits,
+  replaceSettings,
+  settingsPlace,
+} from '../../db/channel';
+import { wakeLimited } from '../../db/payout';
+import { standingOfChannels } from '../../db/reconciliation-read';
 import { ProtocolRefusal } from '../problem';
 import { answer, defineRoute } from '../route';
-import { ChannelSettingsBody, type ChannelBody } from '../schemas/channel';
+import {
+  type ChannelBody,
+  ChannelLimitsBody,
+  ChannelSettingsBody,
+  ChannelView,
+} from '../schemas/channel';
 import { idParam } from '../schemas/common';
-import { settingsOf } from './channel';
+import { limitsOf, settingsOf, shownLimits, viewOf } from './channel';
 
 type Kind = z.output<typeof ChannelBody>['kind'];
 
@@ -49,4 +62,28 @@ function refuseOtherOwner(kind: string, before: unknown, after: object): void {
   throw new ProtocolRefusal('invalid_request', 'The settings are of another account.', { errors });
 }
 
-export const channelSettingsRoutes = [replace];
+/** What a merchant may transfer changes on application; what waits for it goes on at once. */
+const replaceLimitsOf = defineRoute({
+  method: 'put',
+  path: '/v1/channels/:id/limits',
+  summary: "Replace a channel's limits",
+  description:
+    "All of them: what is left out is what the kind's provider allows. Payouts that wait for a limit look again at once; statements that are approved from now on are split by the new ones.",
+  tag: 'Channels',
+  access: { scope: 'channels:write', roles: ['owner', 'finance'] },
+  params: z.strictObject({ id: idParam('channel') }),
+  body: ChannelLimitsBody,
+  answers: { 200: ChannelView },
+  write: async ({ tx, params, body, caller, deps, audit }) => {
+    const channel = await findChannel(tx, caller, params.id);
+    const limits = limitsOf(channel.kind, body);
+    await replaceLimits(tx, channel.id, limits);
+    await wakeLimited(tx, channel.id);
+    const before = shownLimits(channel);
+    await audit({ action: 'channel.limits_changed', subjectId: channel.id, before, after: limits });
+    const standing = await standingOfChannels(tx, [channel.id]);
+    return answer(200, viewOf({ ...channel, ...limits }, deps.vault, standing.get(channel.id)));
+  },
+});
+
+export const channelSettingsRoutes = [replace, replaceLimitsOf];

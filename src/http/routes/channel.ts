@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { kindOf } from '../../channels/registry';
 import {
   type ChannelRow,
+  type StoredLimits,
   findChannel,
   insertChannel,
   listChannels,
@@ -16,7 +17,7 @@ import { check } from '../faults';
 import { listOf, listQuery, mapPage, page } from '../list';
 import { type Locale, ProtocolRefusal } from '../problem';
 import { answer, defineRoute } from '../route';
-import { ChannelBody, ChannelView } from '../schemas/channel';
+import { ChannelBody, type ChannelLimitsBody, ChannelView } from '../schemas/channel';
 import { idParam } from '../schemas/common';
 
 const tag = 'Channels';
@@ -39,12 +40,12 @@ const create = defineRoute({
       kind: body.kind,
       name: body.name,
       settingsCipher: deps.vault.seal(settingsPlace(id), JSON.stringify(settings)),
-      perTransferAmount: body.limits.perTransferAmount,
-      perDayAmount: body.limits.perDayAmount,
       createdAt: now,
+      ...limitsOf(body.kind, body.limits),
     };
     await insertChannel(tx, channel);
-    const { kind, name, limits } = body;
+    const { kind, name } = body;
+    const limits = shownLimits(channel);
     await audit({ action: 'channel.created', subjectId: id, after: { kind, name, limits } });
     return answer(201, viewOf(channel, deps.vault, undefined));
   },
@@ -66,6 +67,28 @@ export function settingsOf(
   throw new ProtocolRefusal('invalid_request', 'The settings are not valid.', {
     errors: checked.faults,
   });
+}
+
+/** The limits of a channel: those that were given, and for the rest what its provider allows. */
+export function limitsOf(
+  kind: string,
+  { overTransfer, ...given }: z.output<typeof ChannelLimitsBody>,
+): StoredLimits {
+  const usual = kindOf(kind)?.limits;
+  const chosen = (amount: bigint | null | undefined, otherwise: bigint | undefined) =>
+    amount === undefined ? (otherwise ?? null) : amount;
+  return {
+    perTransferAmount: chosen(given.perTransferAmount, usual?.perTransferAmount),
+    perDayAmount: given.perDayAmount ?? null,
+    perPayeeDayAmount: chosen(given.perPayeeDayAmount, usual?.perPayeeDayAmount),
+    overTransfer,
+  };
+}
+
+/** Limits as they are shown. */
+export function shownLimits(limits: StoredLimits): StoredLimits {
+  const { perTransferAmount, perDayAmount, perPayeeDayAmount, overTransfer } = limits;
+  return { perTransferAmount, perDayAmount, perPayeeDayAmount, overTransfer };
 }
 
 const list = defineRoute({
@@ -105,15 +128,15 @@ const get = defineRoute({
   },
 });
 
-function viewOf(row: ChannelRow, vault: Vault, standing: ChannelStanding | undefined) {
-  const { id, name, createdAt, perTransferAmount, perDayAmount } = row;
+export function viewOf(row: ChannelRow, vault: Vault, standing: ChannelStanding | undefined) {
+  const { id, name, createdAt } = row;
   const names = Object.keys(openSettings(vault, row).settings as object);
   return {
     id,
     kind: row.kind as z.output<typeof ChannelView>['kind'],
     name,
     settings: Object.fromEntries(names.map((key) => [key, 'set' as const])),
-    limits: { perTransferAmount, perDayAmount },
+    limits: shownLimits(row),
     createdAt,
     reconciledThrough: standing?.reconciledThrough ?? null,
     held: heldOf(standing),

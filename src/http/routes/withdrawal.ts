@@ -6,6 +6,7 @@ import {
   type WithdrawalRow,
   withdrawalsOf,
 } from '../../db/withdrawal';
+import { Refusal } from '../../domain/kernel/refusal';
 import { listOf, listQuery, mapPage, page } from '../list';
 import { answer, defineRoute } from '../route';
 import { distributorParams } from '../schemas/distributor';
@@ -20,7 +21,7 @@ const request = defineRoute({
   path: '/v1/distributors/:id/withdrawals',
   summary: 'Withdraw from what is available',
   description:
-    'A settlement of one person: the gross moves to `settling` at once, the oldest lines first; then tax, review and payout as in every settlement. The tier of the distributor limits the amount of one and of a day of the program’s zone.',
+    'A settlement of one person: the gross moves to `settling` at once, the oldest lines first; then tax, review and payout as in every settlement. The tier of the distributor limits the amount of one and of a day of the program’s zone. One whose tax is not computed here is refused, and a review asks finance.',
   tag,
   access: mayWrite,
   params: distributorParams,
@@ -32,7 +33,9 @@ const request = defineRoute({
     const { amount } = body;
     const requestedBy = caller.actor;
     const made = { distributor, program, amount, requestedBy, realNow: now };
-    const { id } = await requestWithdrawal(tx, deps.vault, made);
+    const requested = await requestWithdrawal(tx, deps.vault, made);
+    if (requested instanceof Refusal) return requested;
+    const { id } = requested;
     const after = { distributorId: distributor.id, amount: String(amount) };
     await audit({ action: 'withdrawal.requested', subjectId: id, after });
     return answer(202, viewOf(await findWithdrawal(tx, distributor.id, id)));

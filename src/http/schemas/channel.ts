@@ -1,10 +1,28 @@
 import { z } from 'zod';
 import { holdCauses } from '../../domain/payout/asking';
+import { overTransferChoices } from '../../domain/payout/limits';
 import { count, idOf, moment, positiveAmount, text } from './common';
 
 export const channelKinds = ['sandbox', 'wechat', 'alipay', 'bankFile'] as const;
 
-const limit = positiveAmount.nullable().default(null);
+const limit = positiveAmount.nullable().optional();
+
+export const ChannelLimitsBody = z.strictObject({
+  perTransferAmount: limit.meta({
+    description: "Of one transfer, in fen. Left out: what the kind's provider allows; null: none",
+  }),
+  perDayAmount: limit.meta({
+    description: 'Of any 24 hours, to all payees together. Left out or null: none',
+  }),
+  perPayeeDayAmount: limit.meta({
+    description:
+      "To one payee on one day of the provider. Left out: what the kind's provider allows; null: none",
+  }),
+  overTransfer: z.enum(overTransferChoices).default('split').meta({
+    description:
+      'What one transfer cannot carry is split into several, or refused: not settled until it can be',
+  }),
+});
 
 export const ChannelBody = z.strictObject({
   kind: z.enum(channelKinds),
@@ -12,9 +30,7 @@ export const ChannelBody = z.strictObject({
   settings: z.record(z.string().max(64), z.unknown()).default({}).meta({
     description: 'Of the kind; never shown again. Empty for a sandbox: the built-in one.',
   }),
-  limits: z
-    .strictObject({ perTransferAmount: limit, perDayAmount: limit })
-    .default({ perTransferAmount: null, perDayAmount: null }),
+  limits: ChannelLimitsBody.prefault({}),
 });
 
 export const ChannelSettingsBody = z.strictObject({
@@ -34,6 +50,8 @@ export const ChannelView = z
     limits: z.strictObject({
       perTransferAmount: positiveAmount.nullable(),
       perDayAmount: positiveAmount.nullable(),
+      perPayeeDayAmount: positiveAmount.nullable(),
+      overTransfer: z.enum(overTransferChoices),
     }),
     createdAt: moment,
     reconciledThrough: z.iso.date().nullable().meta({

@@ -17,7 +17,13 @@ export type Fault =
   | 'unknown-status'
   | 'other-number'
   | 'not-found'
-  | { refuse: string };
+  /** a body without an end */
+  | 'endless'
+  | 'redirect'
+  | 'no-content'
+  | { refuse: string }
+  /** the answer says this instead, and is signed so */
+  | { say: Readonly<Record<string, unknown>> };
 
 /** A payment in the provider's own books. */
 export interface Payment {
@@ -157,12 +163,17 @@ export class AlipaySimulator {
     if (fault === 'status-429') return void response.writeHead(429).end();
     if (fault === 'html') return void response.end('<html><body>Bad Gateway</body></html>');
     if (fault === 'silence') return void this.held.push(response);
+    if (fault === 'endless') return pour(response);
+    if (fault === 'redirect') return void response.writeHead(302, { location: this.url }).end();
+    if (fault === 'no-content') return void response.writeHead(204).end();
     const method = params['method'] ?? '';
     if (wrong !== undefined) {
       this.complaints.push(wrong);
       return this.answer(response, method, { ...refusal(wrong), code: '40002' });
     }
-    if (typeof fault === 'object') return this.answer(response, method, refusal(fault.refuse));
+    if (typeof fault === 'object' && 'refuse' in fault) {
+      return this.answer(response, method, refusal(fault.refuse));
+    }
     const result = fault === 'not-found' ? refusal('ORDER_NOT_EXIST') : this.serve(method, params);
     if (fault === 'execute-then-silence') return void this.held.push(response);
     this.answer(response, method, result, fault);
@@ -291,7 +302,9 @@ export class AlipaySimulator {
         ? { ...result, status: 'SOMETHING_NEW' }
         : fault === 'other-number'
           ? { ...result, out_biz_no: randomUUID() }
-          : result;
+          : typeof fault === 'object' && 'say' in fault
+            ? { ...result, ...fault.say }
+            : result;
     const text = JSON.stringify(changed);
     const key = fault === 'other-signature' ? alipayKeys.stranger.key : this.signer.key;
     const sign = createSign('RSA-SHA256').update(text, 'utf8').sign(key, 'base64');
@@ -303,6 +316,17 @@ export class AlipaySimulator {
     response.setHeader('content-type', 'application/json;charset=utf-8');
     response.end(`{"${method.replaceAll('.', '_')}_response":${sent}${tail}}`);
   }
+}
+
+/** Writes until nobody reads any more. */
+function pour(response: ServerResponse): void {
+  const piece = Buffer.alloc(65_536, 'x');
+  response.writeHead(200, { 'content-type': 'application/json' });
+  const more = () => {
+    while (!response.destroyed && response.write(piece));
+  };
+  response.on('drain', more);
+  more();
 }
 
 function isRight(biz: Biz, payee: Record<string, unknown>, card: boolean, amount: string): boolean {

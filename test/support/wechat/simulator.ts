@@ -62,6 +62,8 @@ export interface WechatSimulator extends ProviderSimulator {
   setApiV3Key(key: string): void;
   /** Changes the lines of bill files before they are hashed. */
   tamperBill(change: ((text: string) => string) | undefined): void;
+  /** Changes answers before they are signed: what WeChat itself would have written. */
+  tamperAnswer: ((text: string) => string) | undefined;
 }
 
 const base = '/v3/fund-app/mch-transfer/transfer-bills';
@@ -90,6 +92,7 @@ class Simulator implements WechatSimulator {
   private readonly server = createServer((request, response) => void this.serve(request, response));
   url = '';
   fileHost: string | undefined;
+  tamperAnswer: WechatSimulator['tamperAnswer'];
 
   constructor(private readonly options: WechatOptions) {
     this.notices = new Notices({
@@ -338,7 +341,8 @@ class Simulator implements WechatSimulator {
     body: object | undefined,
     how: 'signed' | 'unsigned' | 'wrongSignature' = 'signed',
   ): void {
-    const text = body === undefined ? '' : JSON.stringify(body);
+    const written = body === undefined ? '' : JSON.stringify(body);
+    const text = this.tamperAnswer?.(written) ?? written;
     const key =
       how === 'wrongSignature'
         ? { ...this.stranger, serial: this.signing().serial }

@@ -68,13 +68,16 @@ describe('who is not locked', () => {
   });
 
   test.each([
-    [0n, 'sandbox', 'net_zero'],
-    [-1n, 'sandbox', 'net_zero'],
-    [1n, 'sandbox', undefined],
-    [9n, 'wechat', 'below_channel_minimum'],
-    [10n, 'wechat', undefined],
-  ])('a net of %s through %s: %s', (net, kind, reason) => {
-    expect(reasonNotToPay(net, kind)).toBe(reason);
+    [0n, 'sandbox', null, 'net_zero'],
+    [-1n, 'sandbox', null, 'net_zero'],
+    [1n, 'sandbox', null, undefined],
+    [1n, null, null, undefined],
+    [9n, 'wechat', null, 'below_channel_minimum'],
+    [10n, 'wechat', null, undefined],
+    [10n, 'wechat', 10n, undefined],
+    [11n, 'wechat', 10n, 'above_channel_maximum'],
+  ])('a net of %s through %s that takes %s at once: %s', (net, channelKind, most, reason) => {
+    expect(reasonNotToPay(net, { channelKind, wholeAtMostAmount: most })).toBe(reason);
   });
 });
 
