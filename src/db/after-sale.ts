@@ -17,7 +17,7 @@ import { moveReleases } from './hold';
 import { newId } from './id';
 import { externalIdPrefix, findOrder, type OrderRow } from './order';
 import type { ProgramRow } from './program';
-import { openReview } from './review';
+import { endMootReview, openReview } from './review';
 
 /** An after-sale case as answers show it. */
 export interface AfterSaleView {
@@ -155,8 +155,8 @@ export interface AfterSaleReference {
 }
 
 /**
- * Closes a case: the hold goes on with what was left of it. Without a moment it is closed now; the
- * same closure again changes nothing.
+ * Closes a case: the hold goes on with what was left of it, and a review that asked why it was open
+ * for long ends. Without a moment it is closed now; the same closure again changes nothing.
  * @throws Refusal not_found, after_sale_closed, closure_before_opening, in_the_future
  */
 export async function closeAfterSale(
@@ -178,8 +178,11 @@ export async function closeAfterSale(
   }
   const at = closedAt ?? momentOfClosure(before, program, context.now);
   checkClosure(at, before, program, context.now);
-  await tx.run('UPDATE after_sale SET closed_at = $2 WHERE id = $1', [id, at]);
+  // Its moment first: whoever asks about the case right now has it, and is done before the case ends.
   await closeDueMoments(tx, id, 'canceled');
+  await tx.run('UPDATE after_sale SET closed_at = $2 WHERE id = $1', [id, at]);
+  const now = floorToSecond(programNow(program, context.now));
+  await endMootReview(tx, { kind: 'dispute', subjectId: id, at: now });
   await moveReleases(tx, order);
   return { afterSale: viewOf({ ...before, closedAt: at }), closed: true };
 }

@@ -1,5 +1,5 @@
 import { groupBy } from '../domain/kernel/group';
-import { monthSpan, monthsOfYearUntil } from '../domain/kernel/period';
+import { monthsOfYearUntil } from '../domain/kernel/period';
 import { Refusal } from '../domain/kernel/refusal';
 import {
   type DeclarationFigures,
@@ -7,10 +7,12 @@ import {
   type DeclaredMethod,
   sameFigures,
 } from '../domain/tax/declaration';
-import { type GapPolicy, type MonthTotal, standingOf } from '../domain/tax/withhold';
+import { methodOfMonth } from '../domain/tax/method';
+import { type MonthTotal, standingOf } from '../domain/tax/withhold';
 import { insertMany } from './bulk';
 import type { Tx } from './database';
 import { newId } from './id';
+import { methodsOf } from './payer';
 import { lockPayerTotals } from './withholding';
 
 /** What is declared: one month of one payer, of its test or its live programs. */
@@ -131,24 +133,18 @@ async function rowsNow(
     ),
     keyOf,
   );
-  const gapPolicy = await gapPolicyIn(read, scope);
+  const methods = (await methodsOf(read, [payerId])).get(payerId) ?? [];
   return taxed.map(({ person, method }) => {
-    const history = totals.get(keyOf({ person, method })) ?? [];
+    const { gapPolicy, since } = methodOfMonth(methods, month, method) ?? neverChanged;
+    const history = (totals.get(keyOf({ person, method })) ?? []).filter(
+      (total) => since === null || total.month >= since,
+    );
     const standing = standingOf(method, { gapPolicy, month, history });
     return { person, method, figures: declarationFigures(method, month, standing) };
   });
 }
 
-/** The gap policy of the cumulative method that was in force by the end of a month. */
-async function gapPolicyIn(read: Tx, { payerId, month }: DeclarationScope): Promise<GapPolicy> {
-  const row = await read.first<{ gapPolicy: GapPolicy }>(
-    `SELECT gap_policy FROM payer_tax_method WHERE payer_id = $1 AND method = 'platformCumulative'
-     ORDER BY (valid_from < $2) DESC, CASE WHEN valid_from < $2 THEN valid_from END DESC, valid_from
-     LIMIT 1`,
-    [payerId, monthSpan(month, 'Asia/Shanghai').to],
-  );
-  return row?.gapPolicy ?? 'restart';
-}
+const neverChanged = { gapPolicy: 'restart', since: null } as const;
 
 /** People and sums of a month, fen. */
 export interface DeclarationTotals {

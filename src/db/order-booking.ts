@@ -2,6 +2,7 @@ import { type BookedLine, bookOrder } from '../domain/commission/booking';
 import { earningsOf, type OrderFacts } from '../domain/commission/calculation';
 import { type Budgets, budgetsOf, type Overlay, overlayMayFit } from '../domain/commission/overlay';
 import type { RegionAgent } from '../domain/commission/region';
+import { type Fault, Refusal } from '../domain/kernel/refusal';
 import { releaseAt } from '../domain/order/hold';
 import type { OrderInput, OrderLineInput } from '../domain/order/order';
 import type { ReadClickId } from '../domain/referral/click';
@@ -221,6 +222,26 @@ function book(
     lines,
     commissions: lines.flatMap((line, i) => commissionsOf(line, order.lines[i]!.externalId)),
   };
+}
+
+/**
+ * Why an order cannot be booked: campaigns make somebody earn more than 2^53 - 1, which no JSON
+ * number holds exactly. Undefined: it can.
+ */
+export function whyUnbookable({
+  order,
+  commissions,
+}: Pick<BookedOrder, 'order' | 'commissions'>): Refusal | undefined {
+  const large = commissions.filter(({ amount }) => amount > Number.MAX_SAFE_INTEGER);
+  if (large.length === 0) return undefined;
+  const message = 'What it would earn exceeds 2^53 - 1.';
+  const lines = new Set(large.map(({ lineExternalId }) => lineExternalId));
+  const errors = order.lines.flatMap(({ externalId }, index): Fault[] =>
+    lines.has(externalId)
+      ? [{ pointer: `/lines/${index}/unitPriceAmount`, code: 'commission_too_large', message }]
+      : [],
+  );
+  return new Refusal('commission_too_large', message, { errors });
 }
 
 function commissionsOf(

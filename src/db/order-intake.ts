@@ -7,7 +7,15 @@ import { type OrderInput, orderContent, whyRefused } from '../domain/order/order
 import type { ReadClickId } from '../domain/referral/click';
 import type { Tx } from './database';
 import { loadOrderViews, type OrderView, viewOfBooked } from './order';
-import { bookFresh, factsOf, type FreshOrder, groundsOf, readGrounds } from './order-booking';
+import {
+  bookFresh,
+  factsOf,
+  type FreshOrder,
+  groundsOf,
+  type OrderGrounds,
+  readGrounds,
+  whyUnbookable,
+} from './order-booking';
 import { type BookedOrder, writeOrders } from './order-write';
 import type { ProgramRow } from './program';
 import { sharedProgramLock } from './program-lock';
@@ -58,15 +66,37 @@ export async function acceptOrders(
     readGrounds(tx, keyed, context.readClickId),
   ]);
   const verdicts = judge(orders, { programs, stored, now: context.now });
-  const fresh = verdicts.flatMap((verdict) => (verdict.kind === 'new' ? [verdict.accepted] : []));
-  const read = groundsOf(
-    grounds,
-    fresh.map(({ index }) => index),
-  );
-  const { booked, attribution } = await bookFresh(tx, fresh, 'lock', read);
+  const { booked, attribution } = await bookNew(tx, verdicts, grounds);
   await writeOrders(tx, booked, attribution, { actor: context.caller.actor, now: context.now });
   await returnBySale(tx, booked.map(saleOf), context.now);
   return answer(tx, verdicts, booked, context.language);
+}
+
+/**
+ * Books what is new. An order that cannot be booked is refused in `verdicts`, and so are its repeats;
+ * the others are then booked as if it had not come.
+ */
+async function bookNew(
+  tx: Tx,
+  verdicts: Verdict[],
+  grounds: OrderGrounds,
+): ReturnType<typeof bookFresh> {
+  for (;;) {
+    const fresh = verdicts.flatMap((verdict) => (verdict.kind === 'new' ? [verdict.accepted] : []));
+    const positions = fresh.map(({ index }) => index);
+    const result = await bookFresh(tx, fresh, 'lock', groundsOf(grounds, positions));
+    const refusals = new Map(
+      result.booked.flatMap((order, i) => {
+        const refusal = whyUnbookable(order);
+        return refusal === undefined ? [] : [[positions[i]!, refusal] as const];
+      }),
+    );
+    if (refusals.size === 0) return result;
+    verdicts.forEach((verdict, index) => {
+      const refusal = refusals.get(verdict.kind === 'repeat' ? verdict.of : index);
+      if (refusal !== undefined) verdicts[index] = refused(refusal);
+    });
+  }
 }
 
 function saleOf({ id, order, attribution }: BookedOrder): OwnSale {

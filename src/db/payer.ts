@@ -199,7 +199,9 @@ export async function announceMethod(
   const programs = await programsOf(tx, payerId);
   const validFrom = monthSpan(month, programs[0]?.timeZone ?? defaultZone).from;
   const latest = (await methodsOf(tx, [payerId])).get(payerId)?.at(-1);
-  const isAhead = programs.every((program) => programNow(program, realNow) < validFrom);
+  const isAhead = programs.every(
+    (program) => monthOf(programNow(program, realNow), program.timeZone) < month,
+  );
   if (!isAhead || (latest !== undefined && latest.validFrom >= validFrom)) {
     throw new Refusal(
       'tax_method_would_rewrite',

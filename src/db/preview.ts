@@ -7,7 +7,7 @@ import { type OrderInput, whyRefused } from '../domain/order/order';
 import type { ReadClickId } from '../domain/referral/click';
 import type { Tx } from './database';
 import { type OrderView, viewOfBooked } from './order';
-import { bookFresh, readGrounds } from './order-booking';
+import { bookFresh, readGrounds, whyUnbookable } from './order-booking';
 import type { BookedCommission } from './order-write';
 import { findPlan, type PlanInForce } from './plan';
 import type { ProgramRow, Reach } from './program';
@@ -58,7 +58,7 @@ export interface PreviewContext {
  * budget, so another order may use in the meantime what it counts on.
  * @param input.planId a plan of the same program that decides instead of the one in force
  * @throws Refusal in_the_future, before_program_start, currency_mismatch, discount_exceeds_lines,
- *   not_found (the plan), plan_not_compliant
+ *   commission_too_large, not_found (the plan), plan_not_compliant
  */
 export async function previewOrder(
   read: Tx,
@@ -73,6 +73,8 @@ export async function previewOrder(
   const grounds = await readGrounds(read, [fresh], context.readClickId);
   const [booked] = (await bookFresh(read, [fresh], 'read', grounds)).booked;
   if (booked === undefined) throw new Error('one order is booked once');
+  const unbookable = whyUnbookable(booked);
+  if (unbookable !== undefined) throw unbookable;
   const view = viewOfBooked(booked, context.language);
   const lines = new Map(booked.lines.map((line) => [line.id, line]));
   const commissions = booked.commissions.map(({ id: _id, orderLineId, ...commission }) => ({

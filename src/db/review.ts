@@ -8,7 +8,7 @@ import { recordAudit } from './audit';
 import { closeDueMoments, openDueMoment } from './clock';
 import type { Tx } from './database';
 import { newId } from './id';
-import { enqueueStart } from './outbox';
+import { enqueueSignal, enqueueStart } from './outbox';
 
 /** A task of the review queue as it is stored. */
 export interface ReviewRow {
@@ -93,6 +93,25 @@ export async function openReview(tx: Tx, review: NewReview): Promise<string> {
     await enqueueStart(tx, { workflowType: 'review', workflowId, input: { reviewId: id } });
   }
   return id;
+}
+
+/**
+ * Ends the open task of a subject of which nothing is left to decide, like a rejection but without a
+ * decider, and tells the workflow that waits for it. Without an open task it does nothing.
+ * @param at on the program's clock
+ */
+export async function endMootReview(
+  tx: Tx,
+  { kind, subjectId, at }: Pick<ReviewRow, 'kind' | 'subjectId'> & { at: Date },
+): Promise<void> {
+  const ended = await tx.first<ReviewRow>(
+    `UPDATE review_task SET status = 'decided', outcome = 'reject', decided_at = $3
+     WHERE kind = $1 AND subject_id = $2 AND status = 'open' RETURNING *`,
+    [kind, subjectId, at],
+  );
+  if (ended === undefined) return;
+  await closeDueMoments(tx, ended.id, 'canceled');
+  await enqueueSignal(tx, { ...workflowOfReview(ended), signalName: 'reviewClosed' });
 }
 
 /** @throws Refusal `not_found` */

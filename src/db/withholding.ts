@@ -1,38 +1,45 @@
 import { programNow } from '../domain/kernel/clock';
 import { distributorAccount } from '../domain/ledger/account';
 import { givenBack, type NetPlace } from '../domain/ledger/posting';
-import { monthsThatCount, type MonthTotal, type TaxMethod } from '../domain/tax/withhold';
+import { monthOf } from '../domain/kernel/period';
+import { type MethodOfMonth, methodOfMonth } from '../domain/tax/method';
+import { monthsThatCount, type MonthTotal } from '../domain/tax/withhold';
 import { insertMany } from './bulk';
 import { giveInvoicesBack } from './invoice';
 import { holdRemittances, isRemitted, openReturnedTaxCase } from './tax-remittance';
 import type { Tx } from './database';
 import { newId } from './id';
 import { lockBalances, postTransactions } from './ledger';
-import type { GapPolicy } from './program';
+import { methodsOf } from './payer';
 
 /** Under which terms the people of a settlement are taxed. */
-export interface TaxTerms {
+export interface TaxTerms extends MethodOfMonth {
   payerId: string;
-  method: TaxMethod;
-  gapPolicy: GapPolicy;
   /** payments of test programs never count for live ones */
   mode: 'test' | 'live';
 }
 
 /**
- * The method that a payer uses at a moment of the program's clock. A payer's first method also
- * counts for moments before it was recorded: a test program may begin in the past.
+ * The terms of a payment at a moment of the program's clock: those of its month in the program's
+ * zone, so that two programs in two zones agree about a month.
  */
 export async function taxTermsOf(read: Tx, programId: string, at: Date): Promise<TaxTerms> {
-  const terms = await read.first<TaxTerms>(
-    `SELECT p.payer_id, m.method, m.gap_policy, p.mode FROM program p
-     JOIN payer_tax_method m ON m.payer_id = p.payer_id
-     WHERE p.id = $1 ORDER BY (m.valid_from <= $2) DESC,
-       CASE WHEN m.valid_from <= $2 THEN m.valid_from END DESC, m.valid_from LIMIT 1`,
-    [programId, at],
+  const program = await read.first<Pick<TaxTerms, 'payerId' | 'mode'> & { timeZone: string }>(
+    'SELECT payer_id, mode, time_zone FROM program WHERE id = $1',
+    [programId],
   );
+  if (program === undefined) throw new Error(`program ${programId} is gone`);
+  const { payerId, mode, timeZone } = program;
+  const methods = (await methodsOf(read, [payerId])).get(payerId) ?? [];
+  const terms = methodOfMonth(methods, monthOf(at, timeZone));
   if (terms === undefined) throw new Error(`program ${programId} has a payer without a tax method`);
-  return terms;
+  return { payerId, mode, ...terms };
+}
+
+/** The months whose payments count for a payment in `month` under these terms. */
+function monthsCounting({ method, since }: TaxTerms, month: string): string[] {
+  const months = monthsThatCount(method, month);
+  return since === null ? months : months.filter((one) => one >= since);
 }
 
 /**
@@ -46,7 +53,7 @@ export async function personTotals(
   month: string,
 ): Promise<Map<string, MonthTotal[]>> {
   const totals = new Map<string, MonthTotal[]>(persons.map((person) => [person, []]));
-  const months = monthsThatCount(terms.method, month);
+  const months = monthsCounting(terms, month);
   if (persons.length === 0 || months.length === 0) return totals;
   const rows = await read.rows<MonthTotal & { person: string }>(
     `SELECT w.person, w.month, sum(w.income_amount)::bigint AS income_amount,
@@ -72,7 +79,7 @@ export async function pendingTotals(
   totals: ReadonlyMap<string, MonthTotal[]>,
   month: string,
 ): Promise<void> {
-  const months = monthsThatCount(terms.method, month);
+  const months = monthsCounting(terms, month);
   if (totals.size === 0 || months.length === 0) return;
   const rows = await read.rows<MonthTotal & { person: string }>(
     `SELECT t.person, t.tax_month AS month, sum(t.gross_amount)::bigint AS income_amount,

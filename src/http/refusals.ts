@@ -119,6 +119,7 @@ export const problemWords: Readonly<Record<ProblemCode, ProblemWords>> = {
   program_mismatch: words(422, 'The body names another program', '请求体中的计划与路径不符'),
   currency_mismatch: words(422, 'The currency is not that of the program', '币种与计划不符'),
   discount_exceeds_lines: words(422, 'The discount exceeds the lines', '折扣超过商品金额'),
+  commission_too_large: words(422, 'A commission is too large', '佣金金额过大'),
   refund_exceeds_line: words(422, 'The refund exceeds what remains', '退款超过剩余金额或数量'),
   refund_before_payment: words(422, 'The refund is before the payment', '退款早于付款'),
   receipt_before_payment: words(422, 'The receipt is before the payment', '收货早于付款'),

@@ -1,4 +1,6 @@
 import { closeAfterSale, openAfterSale } from '../../src/db/after-sale';
+import { type DueMoment, dueMomentColumns } from '../../src/db/clock';
+import { doDuty } from '../../src/db/duty';
 import { newId } from '../../src/db/id';
 import { recordReceipt } from '../../src/db/receipt';
 import { releaseDue } from '../../src/db/release';
@@ -172,6 +174,24 @@ describe('while an after-sale case is open', () => {
   });
 });
 
+test('a case that is closed while it is asked about leaves no task behind', async () => {
+  const shop = await givenShop(app.db);
+  for (let round = 0; round < 6; round += 1) {
+    const order = await acceptOne(app.db, shop, givenOrder(shop));
+    const { id } = await open(shop, order.id, day('2026-02-02'));
+    const [moment] = await app.db.read.rows<DueMoment>(
+      `SELECT ${dueMomentColumns} FROM due_moment d WHERE d.subject_id = $1`,
+      [id],
+    );
+    await Promise.all([doDuty(app.db, moment!, testNow), close(shop, id)]);
+    const left = await app.db.read.rows(
+      `SELECT 1 FROM review_task WHERE subject_id = $1 AND status = 'open'`,
+      [id],
+    );
+    expect(left).toEqual([]);
+  }
+});
+
 describe('over HTTP', () => {
   const paidAt = new Date(Date.now() - 3_600_000);
   const at = (days: number) => addDays(paidAt, days).toISOString();
@@ -181,14 +201,20 @@ describe('over HTTP', () => {
     shop = await givenShop(app.db, { storeId: app.store.id });
   });
 
-  async function placed(): Promise<{ id: string; externalId: string }> {
+  const reviewsOf = async (id: string) =>
+    (await app.admin.get(`/v1/reviews?kind=dispute&subjectId=${id}`)).body.data as {
+      id: string;
+      escalatedAt: string | null;
+    }[];
+
+  async function placed(by = shop): Promise<{ id: string; externalId: string }> {
     const made = await app.shop.post('/v1/orders', {
-      programId: shop.programId,
+      programId: by.programId,
       externalId: unique('SO'),
       paidAt: paidAt.toISOString(),
       currency: 'CNY',
       customer: { externalId: unique('u') },
-      attribution: { distributorCode: codeOf(shop.seller) },
+      attribution: { distributorCode: codeOf(by.seller) },
       lines: [{ externalId: '1', sku: 'TEA-1', quantity: 2, unitPriceAmount: 6000 }],
     });
     expect(made.status).toBe(201);
@@ -288,8 +314,7 @@ describe('over HTTP', () => {
     };
     const [open, closed] = [await idOf(long), await idOf(short)];
     await app.shop.post(`/v1/after-sales/${closed}/closure`, {});
-    const reviews = async (id: string) =>
-      (await app.admin.get(`/v1/reviews?kind=dispute&subjectId=${id}`)).body.data as object[];
+    const reviews = reviewsOf;
     const move = (days: number) =>
       app.shop.post(`/v1/programs/${shop.programId}/clock`, { now: at(days) });
     expect((await move(29.9)).status).toBe(200);
@@ -299,5 +324,52 @@ describe('over HTTP', () => {
       { kind: 'dispute', subjectId: open, status: 'open', facts: { orderId: long.id } },
     ]);
     expect(await reviews(closed)).toEqual([]);
+  });
+
+  test('while it stays open it is escalated, asked about again, and ended with the case', async () => {
+    const own = await givenShop(app.db, { storeId: app.store.id });
+    const order = await placed(own);
+    const body = { externalId: unique('AS'), openedAt: at(0) };
+    const made = await app.shop.post(`/v1/orders/${order.id}/after-sales`, body);
+    const id = made.body.id as string;
+    const reviews = () => reviewsOf(id);
+    const move = (days: number) =>
+      app.shop.post(`/v1/programs/${own.programId}/clock`, { now: at(days) });
+
+    await move(30.1);
+    const [first] = await reviews();
+    expect(first).toMatchObject({ status: 'open', escalatedAt: null, dueAt: at(37) });
+    // Whom nobody answers goes to the owner; there is one task however long that takes.
+    await move(37.1);
+    expect(await reviews()).toMatchObject([{ id: first!.id, status: 'open' }]);
+    expect((await reviews())[0]!.escalatedAt).not.toBeNull();
+    await move(60.1);
+    expect(await reviews()).toHaveLength(1);
+    // Decided, but the case is still open: thirty days later somebody has to look again.
+    await app.db.read.run(
+      `UPDATE review_task SET status = 'decided', outcome = 'approve', decided_at = $2 WHERE id = $1`,
+      [first!.id, at(60.2)],
+    );
+    await move(90.1);
+    const [second] = await reviews();
+    expect(await reviews()).toHaveLength(2);
+    expect(second).toMatchObject({ status: 'open', facts: { openDays: 90 } });
+
+    const closed = await app.shop.post(`/v1/after-sales/${id}/closure`, {});
+    expect(closed.body).toMatchObject({ status: 'closed' });
+    const ended = (await reviews()).find((one) => one.id === second!.id);
+    expect(ended).toMatchObject({ status: 'decided', outcome: 'reject', decisions: [] });
+    const waiting = await app.db.read.rows(
+      `SELECT 1 FROM due_moment WHERE subject_id = ANY($1) AND status = 'waiting'`,
+      [[id, second!.id]],
+    );
+    expect(waiting).toEqual([]);
+    const told = await app.db.read.rows(
+      `SELECT 1 FROM outbox WHERE workflow_id = $1 AND signal_name = 'reviewClosed'`,
+      [`review:${second!.id}`],
+    );
+    expect(told).toHaveLength(1);
+    await move(121);
+    expect(await reviews()).toHaveLength(2);
   });
 });

@@ -60,6 +60,7 @@ export interface Booked {
   distributorId: string;
   kind: string;
   period: string;
+  bonusId: string;
   bonusKey: string;
   amount: bigint;
   originalAmount: bigint;

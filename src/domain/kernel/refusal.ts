@@ -12,6 +12,7 @@ export type RefusalCode =
   | 'currency_mismatch'
   | 'program_mismatch'
   | 'discount_exceeds_lines'
+  | 'commission_too_large'
   | 'refund_exceeds_line'
   | 'refund_before_payment'
   | 'unknown_order_line'

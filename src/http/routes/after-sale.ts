@@ -29,7 +29,7 @@ const postAfterSale = defineRoute({
   path: '/v1/orders/:id/after-sales',
   summary: 'Open an after-sale case',
   description:
-    'While it is open, the hold of the commissions of its lines stands still (`releaseAt` is null). What is available already stays available. After 30 days a review of kind `dispute` opens.',
+    'While it is open, the hold of the commissions of its lines stands still (`releaseAt` is null). What is available already stays available. After 30 days a review of kind `dispute` opens, and again every 30 days for as long as the case is open.',
   tag,
   access: mayWrite,
   params: orderParams,
@@ -93,7 +93,7 @@ const getCase = defineRoute({
 const closureWords = {
   summary: 'Close an after-sale case',
   description:
-    'The hold goes on with what was left of it. The same closure again changes nothing; one at another moment is refused.',
+    'The hold goes on with what was left of it, and an open review of the case ends. The same closure again changes nothing; one at another moment is refused.',
 } as const;
 
 const postOrderClosure = defineRoute({

@@ -83,3 +83,23 @@ describe('CRMEB', () => {
     expect((await at('16', {})).attribution).toMatchObject({ distributorId: second });
   });
 });
+
+describe('lilishop', () => {
+  test('keeps bindings in Redis with a time to live: a flush loses them. Ours are rows, and their dates decide about every payment', async () => {
+    const cache = new Map([['customer', 'seller']]);
+    cache.clear();
+    expect(cache.get('customer')).toBeUndefined();
+
+    const shop = await peerShop(app, { program: { bindingWindowDays: 10 } });
+    const customer = { externalId: unique('customer') };
+    const at = (day: string, attribution: object = {}) =>
+      shop.order({ customer, attribution, paidAt: `2026-02-${day}T00:00:00Z` });
+    await at('01', { distributorCode: codeOf(shop.seller) });
+    // Reported in any order, months later: the binding of the payment's own moment is asked.
+    expect((await at('12')).attribution).toMatchObject({ by: 'none', distributorId: null });
+    expect((await at('10')).attribution).toMatchObject({
+      by: 'binding',
+      distributorId: shop.seller,
+    });
+  });
+});

@@ -40,6 +40,18 @@ describe('CRMEB', () => {
     expect(order.commissions[0]).toMatchObject({ baseAmount: 12_000, amount: 1200 });
   });
 
+  test('pays commission on the list price, whatever was paid. Ours takes what the discounts leave', async () => {
+    const theirs = (12_000 * 1000) / 10_000; // user_brokerage_type other than 1
+    expect(theirs).toBe(1200);
+
+    const shop = await peerShop(app);
+    const order = await shop.order({
+      lines: [line({ discountAmount: 2000 })],
+      orderDiscountAmount: 1000,
+    });
+    expect(order.commissions[0]).toMatchObject({ baseAmount: 9000, amount: 900 });
+  });
+
   test('writes the grade into the column that is read as an id: the rate of another row, or none. Ours reads the tier by its code', async () => {
     const rows = [
       { id: 1, grade: 7, bps: 1200 },
@@ -190,5 +202,20 @@ describe('ruoyi', () => {
     expect(late.attribution).toMatchObject({ by: 'binding', distributorId: first });
     const now = await shop.order({ customer, attribution: {}, paidAt: '2026-02-12T00:00:00Z' });
     expect(now.attribution).toMatchObject({ by: 'binding', distributorId: second });
+  });
+});
+
+describe('ruoyi, CRMEB and likeshop', () => {
+  test('round as their code has it, down or half up. Ours rounds as the plan says, once', async () => {
+    const exact = 1995 * 0.1;
+    expect([Math.floor(exact), Math.round(exact)]).toEqual([199, 200]);
+
+    for (const [rounding, amount] of [
+      ['floor', 199],
+      ['halfUp', 200],
+    ] as const) {
+      const shop = await peerShop(app, { plan: { rounding } });
+      expect((await shop.order({ lines: lines(1995) })).commissions[0]).toMatchObject({ amount });
+    }
   });
 });

@@ -189,4 +189,21 @@ describe('ruoyi, CRMEB, likeshop and dub', () => {
       releaseAt: '2026-02-18T10:00:00.000Z',
     });
   });
+
+  test('begin the hold at a moment fixed in code: payment, receipt or creation. Ours begins where the program says', async () => {
+    const theirs = { ruoyi: 'payment', CRMEB: 'receipt', dub: 'creation' };
+    expect(new Set(Object.values(theirs)).size).toBe(3);
+
+    const paid = await peerShop(app);
+    const { commissions } = await paid.order();
+    expect(commissions[0]).toMatchObject({ releaseAt: '2026-02-08T10:00:00.000Z' });
+
+    const received = await peerShop(app, { program: { holdStartsAt: 'received' } });
+    const { id } = await received.order();
+    const receivedAt = '2026-02-06T10:00:00Z';
+    expect((await app.shop.post(`/v1/orders/${id}/receipts`, { receivedAt })).status).toBe(201);
+    expect((await received.read(id)).commissions[0]).toMatchObject({
+      releaseAt: '2026-02-13T10:00:00.000Z',
+    });
+  });
 });

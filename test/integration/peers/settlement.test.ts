@@ -1,5 +1,7 @@
 import { releaseDue } from '../../../src/db/release';
 import { type TestHouse, testHouse } from '../../support/app';
+import { FakeProvider, fakeWorker, HandClock } from '../../support/fake-channel';
+import { givenPayingSettlement, givenQueuedPayout } from '../../support/payout';
 import { codeOf } from '../../support/shop';
 import { until } from '../../support/until';
 import { type PeerShop, peerShop } from './shop';
@@ -105,5 +107,33 @@ describe('likeshop', () => {
     await releaseDue(house.db, { programId: shop.programId, until: new Date() });
     const reviews = await house.admin.get(`/v1/reviews?kind=reconciliation&subjectId=${bad}`);
     expect(reviews.body.data).toMatchObject([{ status: 'open', facts: { about: 'release' } }]);
+  });
+});
+
+describe('CRMEB', () => {
+  test('takes a new number on every try, so a time-out pays twice. Ours has one number for good, and asks about it', async () => {
+    const paid: string[] = [];
+    for (const attempt of [1, 2]) paid.push(`order-${attempt}`); // merchantPay
+    expect(new Set(paid).size).toBe(2);
+
+    const scene = await givenPayingSettlement(house.db, house.vault);
+    const { id, channelNumber } = await givenQueuedPayout(house.db, house.vault, scene);
+    const provider = new FakeProvider();
+    const moved = new Set<string>();
+    provider.submit = (order) => {
+      moved.add(order.channelNumber);
+      return { kind: 'unknown', detail: 'no answer in time' };
+    };
+    provider.query = () => ({ kind: 'unknown', detail: 'no answer in time' });
+    const clock = new HandClock(new Date());
+    const worker = fakeWorker(house.db, house.vault, { provider, clock });
+    for (let tries = 0; tries < 3; tries += 1) {
+      expect((await worker.advancePayout(id)).status).not.toBe('failed');
+      clock.forward(60_000);
+    }
+    provider.query = () => ({ kind: 'paid', paidAt: null });
+    expect((await worker.advancePayout(id)).status).toBe('paid');
+    expect([...moved]).toEqual([channelNumber]);
+    expect(provider.submissions).toHaveLength(1);
   });
 });

@@ -35,7 +35,11 @@ export interface Line {
 const fen = (small: bigint, rounding: 'floor' | 'halfUp') =>
   rounding === 'floor' ? small / unit : (small + unit / 2n) / unit;
 
-function proportional(whole: bigint, weights: bigint[], rank: (index: number) => string): bigint[] {
+export function proportional(
+  whole: bigint,
+  weights: bigint[],
+  rank: (index: number) => string,
+): bigint[] {
   const total = weights.reduce((a, b) => a + b, 0n);
   if (total === 0n) return weights;
   const parts = weights.map((weight) => (whole * weight) / total);
@@ -53,7 +57,7 @@ function proportional(whole: bigint, weights: bigint[], rank: (index: number) =>
   return parts;
 }
 
-const has = (match: RuleMatch, line: Line, who: UplineMember) =>
+export const has = (match: RuleMatch, line: Line, who: UplineMember) =>
   (match.sku === undefined || match.sku === line.sku) &&
   (match.productId === undefined || match.productId === line.productId) &&
   (match.category === undefined || match.category === line.category) &&
@@ -67,7 +71,7 @@ function weight({ match, priority }: PlanRule): number {
   return (product * 3 + audience) * 1000 + priority;
 }
 
-interface Winner {
+export interface Winner {
   level: number;
   who: UplineMember;
   rule: PlanRule;
@@ -75,7 +79,7 @@ interface Winner {
   charged?: bigint;
 }
 
-function winners({ plan, upline }: Case, line: Line): Winner[] {
+export function winners({ plan, upline }: Pick<Case, 'plan' | 'upline'>, line: Line): Winner[] {
   const may = (who: UplineMember) =>
     line.inScope && who.earns && !(who.isBuyer && plan.selfPurchase === 'deny');
   const firstBad = upline.findIndex((who) => !may(who));
@@ -206,19 +210,23 @@ function raised0(plain: bigint, effect: OverlayEffect, left: Left): bigint {
     : raised(plain, effect, left);
 }
 
+/** What each line is worth after its own discount and its share of the order's. */
+export function lineBases({ lines, orderDiscount }: Pick<Case, 'lines' | 'orderDiscount'>) {
+  const amounts = lines.map((l) => BigInt(l.quantity) * l.unitPriceAmount - l.discountAmount);
+  if (orderDiscount === 0n) return amounts;
+  const shares = proportional(orderDiscount, amounts, (i) => lines[i]!.externalId);
+  return amounts.map((amount, i) => amount - shares[i]!);
+}
+
 export function expected(one: Case): Answer {
-  const amounts = one.lines.map((l) => BigInt(l.quantity) * l.unitPriceAmount - l.discountAmount);
-  const shares = proportional(one.orderDiscount, amounts, (i) => one.lines[i]!.externalId);
+  const bases = lineBases(one);
   const budgets = new Map(
     one.overlays.flatMap((o) => (o.budgetLeftAmount === null ? [] : [[o.id, o.budgetLeftAmount]])),
   );
   const states = one.lines.map((line, i) => ({
     line,
     won: winners(one, line),
-    left: {
-      base: amounts[i]! - (one.orderDiscount === 0n ? 0n : shares[i]!),
-      quantity: BigInt(line.quantity),
-    },
+    left: { base: bases[i]!, quantity: BigInt(line.quantity) },
   }));
   const booked: string[][] = [];
   const order = states

@@ -6,62 +6,7 @@ import {
   standingOf,
   withhold,
 } from '../../../src/domain/tax/withhold';
-
-type Method = 'general' | 'platformCumulative';
-
-/**
- * The tax of a period's total in exact integers of 1/100,000,000 fen, written apart from the code
- * under test: the announcement's formula, rounded half up once.
- */
-function taxOfTotal(method: Method, income: bigint, months: number): bigint {
-  const general = income <= 400_000n ? (income - 80_000n) * 10_000n : income * 8_000n;
-  const cumulative = income * 8_000n - BigInt(months) * 500_000n * 10_000n;
-  const scaled = method === 'general' ? general : cumulative;
-  if (scaled <= 0n) return 0n;
-  const bands: [bigint, bigint, bigint][] =
-    method === 'general'
-      ? [
-          [2_000_000n, 20n, 0n],
-          [5_000_000n, 30n, 200_000n],
-          [1n << 60n, 40n, 700_000n],
-        ]
-      : [
-          [3_600_000n, 3n, 0n],
-          [14_400_000n, 10n, 252_000n],
-          [30_000_000n, 20n, 1_692_000n],
-          [42_000_000n, 25n, 3_192_000n],
-          [66_000_000n, 30n, 5_292_000n],
-          [96_000_000n, 35n, 8_592_000n],
-          [1n << 60n, 45n, 18_192_000n],
-        ];
-  const [, percent, quick] = bands.find(([upTo]) => scaled <= upTo * 10_000n)!;
-  const exact = scaled * percent * 100n - quick * 100_000_000n;
-  return (exact + 50_000_000n) / 100_000_000n;
-}
-
-/** Income and consecutive months of the period that ends with a month, by the plain definition. */
-function periodOf(
-  method: Method,
-  gapPolicy: GapPolicy,
-  history: readonly MonthTotal[],
-  now: number,
-) {
-  const incomeOf = (month: number) =>
-    history
-      .filter((row) => row.month === monthText(month))
-      .reduce((sum, row) => sum + row.incomeAmount, 0n);
-  let first = now;
-  while (method !== 'general' && first > 1 && incomeOf(first - 1) > 0n) first -= 1;
-  const from = method === 'platformCumulative' && gapPolicy === 'keepIncome' ? 1 : first;
-  const rows = history.filter(({ month }) => month >= monthText(from) && month <= monthText(now));
-  return {
-    income: rows.reduce((sum, row) => sum + row.incomeAmount, 0n),
-    withheld: rows.reduce((sum, row) => sum + row.taxAmount, 0n),
-    months: now - first + 1,
-  };
-}
-
-const monthText = (month: number) => `2026-${String(month).padStart(2, '0')}`;
+import { monthText, periodOf, type SecondMethod, taxOfTotal } from '../../support/second-tax';
 
 type Step =
   | { kind: 'pay'; monthsLater: number; income: bigint; limit: bigint }
@@ -81,7 +26,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('back' as const), which: fc.nat() }),
 );
 
-const method = fc.constantFrom<Method>('general', 'platformCumulative');
+const method = fc.constantFrom<SecondMethod>('general', 'platformCumulative');
 const gapPolicy = fc.constantFrom<GapPolicy>('restart', 'keepIncome');
 
 describe('failures and returns in any order', () => {
