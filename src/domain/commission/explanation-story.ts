@@ -3,6 +3,7 @@ import type { Language } from '../kernel/language';
 import type { CommissionFacts } from './explanation-facts';
 import type { ExplanationParts } from './explanation-parts';
 import type { OverlayEffect } from './overlay';
+import { reversalTexts } from './reversal-words';
 
 /** The whole story of a commission in a few sentences. */
 export function storyText(
@@ -18,7 +19,7 @@ export function storyText(
     at: (moment) => momentText(moment, facts.timeZone),
   };
   const words = language === 'en' ? english : chinese;
-  const { kind, overlays, caps, refunds, hold, settlement, payout, verified } = parts;
+  const { kind, overlays, caps, refunds, reversals, hold, settlement, payout, verified } = parts;
   const counting = overlays.filter(({ chosen }) => chosen);
   const sentences = [
     words.base(context),
@@ -26,6 +27,7 @@ export function storyText(
     ...counting.map((overlay) => words.overlay(context, overlay)),
     caps.applied && kind === 'sale' && words.cap(context),
     ...refunds.map((refund) => words.refund(context, refund)),
+    ...reversalTexts(reversals, context, language),
     hold.availableAt && words.available(context, hold.availableAt),
     !hold.availableAt && hold.releaseAt && words.held(context, hold.releaseAt),
     !hold.availableAt && !hold.releaseAt && words.paused,

@@ -126,6 +126,16 @@ export const RefundPart = z.strictObject({
   changeAmount: signedAmount,
 });
 
+export const ReversalPart = z.strictObject({
+  reversalId: z.string(),
+  at: z.date(),
+  reason: z.string(),
+  takenAmount: amount,
+  amount: amount.meta({ description: 'What the calculation gives now: so much would come back' }),
+  restoredAt: z.date().nullable().meta({ description: 'null: still reversed' }),
+  restoredAmount: amount.nullable(),
+});
+
 export const SettlementPart = z.strictObject({
   id: z.string(),
   period: z.string(),
