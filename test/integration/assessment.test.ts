@@ -168,6 +168,54 @@ test('an objection is decided by a person; what it adds is booked as a differenc
   await world.balanced();
 });
 
+test('a quarter closes at its end and not before: measured, rewarded and objected to as a whole', async () => {
+  const local = new Date(Date.parse(startsAt) + 8 * 3_600_000);
+  const first = Math.floor(local.getUTCMonth() / 3) * 3;
+  /** A moment of a quarter after this one, and the quarter's name. */
+  const inQuarter = (ahead: number, months = 0, days = 0) =>
+    monthAhead(first + 3 * ahead + months - local.getUTCMonth(), days);
+  const named = (ahead: number) => {
+    const begin = new Date(Date.parse(inQuarter(ahead)) + 8 * 3_600_000);
+    return `${begin.getUTCFullYear()}-Q${begin.getUTCMonth() / 3 + 1}`;
+  };
+  const world = await givenScheme({ calendar: 'quarterly', name: 'Quarterly' });
+  const [best, late] = [await world.join(), await world.join()];
+  await world.clock(inQuarter(1, 0, 5));
+  expect(await world.resultsOf(best, named(0))).toMatchObject([{ outcome: 'warning' }]);
+  await world.sell(best, 4000, inQuarter(1, 0, 3));
+  await world.clock(inQuarter(1, 2, 5));
+  await world.sell(best, 6000, inQuarter(1, 2, 3));
+  await world.sell(late, 6000, inQuarter(1, 2, 4));
+  await world.clock(inQuarter(2, 0, -1));
+  expect(await world.resultsOf(best, named(1))).toEqual([]);
+  await world.clock(inQuarter(2, 0, 1));
+  expect(await world.resultsOf(best, named(1))).toMatchObject([
+    { scoreBps: 10_000, outcome: 'reward', rewardAmount: 5000, status: 'final' },
+  ]);
+  expect(await world.rewards(best)).toMatchObject([{ amount: 5000, period: named(1) }]);
+  const [result] = await world.resultsOf(late, named(1));
+  expect(result).toMatchObject({ scoreBps: 6800, rewardAmount: 1000 });
+  await world.sell(late, 4000, inQuarter(1, 0, 9));
+  const objected = await house.shop.post(`/v1/assessments/${result!.id}/objections`, {
+    text: 'An order of the first month is missing.',
+  });
+  const path = `/v1/reviews/${objected.body.objection.reviewId as string}/decisions`;
+  expect((await house.admin.post(path, { decision: 'approve' })).status).toBe(200);
+  const rewards = await world.rewards(late);
+  expect(rewards.map(({ amount }) => amount).sort((a, b) => a - b)).toEqual([1000, 4000]);
+  for (const { id } of [...rewards, ...(await world.rewards(best))]) {
+    const explained = await house.shop.get(`/v1/commissions/${id}/explanation`);
+    expect(explained.body.verified).toBe(true);
+  }
+  await world.balanced();
+  const { body } = await house.shop.get(
+    `/v1/assessment-schemes/${world.schemeId}/results?limit=100`,
+  );
+  expect(new Set((body.data as Result[]).map(({ period }) => period))).toEqual(
+    new Set([named(0), named(1)]),
+  );
+});
+
 test('the time to object ends, and a scheme that ended assesses no more', async () => {
   const world = await givenScheme({ objectionDays: 3 });
   const person = await world.join();

@@ -64,6 +64,28 @@ describe('a promotion by rule', () => {
     expect(now).toEqual(['bronze', 'bronze', 'gold']);
   });
 
+  test('while warned moves the tier, not the warning, which only a sale or sign-in of one’s own ends', async () => {
+    const promote = { all: [{ metric: 'teamSales', gte: 10_000 }] };
+    const tiers = await givenTiers(house, bronze, gold({ promote }));
+    const person = await tiers.join();
+    const below = await tiers.join({ sponsorCode: person.code });
+    const statusOf = async () =>
+      (await house.shop.get(`/v1/distributors/${person.id}`)).body.status;
+    await tiers.clock(day(62));
+    expect([await statusOf(), await tiers.tierOf(person)]).toEqual(['warned', 'bronze']);
+    await tiers.sell(below, 10_000, day(62, 11));
+    await tiers.clock(day(63));
+    expect([await statusOf(), await tiers.tierOf(person)]).toEqual(['warned', 'gold']);
+    const { data } = (await house.shop.get(`/v1/distributors/${person.id}/history`)).body;
+    expect(data.at(-1)).toMatchObject({ status: 'warned', tier: 'gold' });
+    expect(await tiers.notices(person)).toEqual(['warned', 'tier_promoted']);
+    await tiers.clock(day(95));
+    expect([await statusOf(), await tiers.tierOf(person)]).toEqual(['eviction_proposed', 'gold']);
+    const sold = await tiers.sell(person, 1000, day(95, 11));
+    expect(sold.commissions[0]?.rateBps).toBe(1200);
+    expect([await statusOf(), await tiers.tierOf(person)]).toEqual(['active', 'gold']);
+  });
+
   test('with review it waits for a person; declined, it is not asked again at once', async () => {
     const tiers = await givenTiers(
       house,
