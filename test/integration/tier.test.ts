@@ -86,6 +86,28 @@ describe('a promotion by rule', () => {
     expect([await statusOf(), await tiers.tierOf(person)]).toEqual(['active', 'gold']);
   });
 
+  test('that waits for a person ends when its distributor leaves, and says why', async () => {
+    const promote = { all: [ownSales(1)], review: true };
+    const tiers = await givenTiers(house, bronze, gold({ promote }));
+    const person = await tiers.join();
+    await tiers.clock(day(5));
+    await tiers.sell(person, 10_000, day(5, 9));
+    await tiers.clock(day(6));
+    const query = `/v1/reviews?subjectId=${person.id}&kind=promotion`;
+    const read = async () => (await house.shop.get(query)).body.data[0];
+    expect(await read()).toMatchObject({ status: 'open' });
+    expect((await house.shop.post(`/v1/distributors/${person.id}/departures`, {})).status).toBe(
+      202,
+    );
+    await tiers.clock(day(14));
+    const ended = await read();
+    expect(ended).toMatchObject({ status: 'decided', outcome: 'reject', decisions: [] });
+    const { data } = (await house.shop.get(`/v1/reviews/${ended.id as string}/history`)).body;
+    expect(data.at(-1)).toMatchObject({
+      ...{ actor: 'system:life', reason: 'The distributor is not in the program any more.' },
+    });
+  });
+
   test('with review it waits for a person; declined, it is not asked again at once', async () => {
     const tiers = await givenTiers(
       house,
