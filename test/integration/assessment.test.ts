@@ -216,6 +216,24 @@ test('a quarter closes at its end and not before: measured, rewarded and objecte
   );
 });
 
+test('activity counts the days with a sale of one’s own of which something is left', async () => {
+  const kpis = [{ metric: 'activeDays', weightBps: 10_000, target: 4 }];
+  const world = await givenScheme({ kpis });
+  const [busy, once] = [await world.join(), await world.join()];
+  await world.clock(monthAhead(1, 9));
+  for (const days of [3, 3.5, 3.99, 4, 5]) await world.sell(busy, 1000, monthAhead(1, days));
+  const taken = await world.sell(busy, 1000, monthAhead(1, 7));
+  await world.refund(taken.id, 1000, monthAhead(1, 8));
+  await world.sell(once, 100_000, monthAhead(1, 3));
+  await world.clock(monthAhead(2, 1));
+  const [three] = await world.resultsOf(busy, label(1));
+  const [one] = await world.resultsOf(once, label(1));
+  expect([three?.scoreBps, one?.scoreBps]).toEqual([7500, 2500]);
+  const [reward] = await world.rewards(busy);
+  const explained = await house.shop.get(`/v1/commissions/${reward!.id}/explanation`);
+  expect(explained.body).toMatchObject({ verified: true, kpis: [{ have: '3', target: 4 }] });
+});
+
 test('the time to object ends, and a scheme that ended assesses no more', async () => {
   const world = await givenScheme({ objectionDays: 3 });
   const person = await world.join();
