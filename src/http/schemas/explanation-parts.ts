@@ -86,8 +86,8 @@ export const Caps = z.strictObject({
   marginBps: z.int().nullable(),
   marginCapAmount: amount.nullable(),
   unitCostAmount: amount.nullable(),
-  beforeAmount: amount,
-  afterAmount: amount,
+  beforeAmount: amount.nullable().meta({ description: 'null for a distributor’s token' }),
+  afterAmount: amount.nullable(),
   applied: z.boolean(),
 });
 
