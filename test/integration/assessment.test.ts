@@ -216,6 +216,34 @@ test('a quarter closes at its end and not before: measured, rewarded and objecte
   );
 });
 
+test('a reward that a confirmed suspension reverses, and an appeal restores, still verifies', async () => {
+  const world = await givenScheme();
+  const person = await world.join();
+  await world.clock(monthAhead(1, 5));
+  await world.sell(person, 10_000, monthAhead(1, 3));
+  await world.clock(monthAhead(2, 1));
+  const self = `/v1/distributors/${person.id}`;
+  await house.admin.post(`${self}/suspensions`, { reasonCode: 'fraud', reason: 'x' });
+  const decide = async (kind: string, body: object, by = house.admin) => {
+    const { body: found } = await house.shop.get(`/v1/reviews?subjectId=${person.id}&kind=${kind}`);
+    const path = `/v1/reviews/${found.data[0].id as string}/decisions`;
+    const done = await by.post(path, { reason: 'Own cards.', ...body });
+    expect([done.status, done.text]).toEqual([200, done.text]);
+  };
+  const explained = async () => {
+    const [reward] = await world.rewards(person);
+    const { body } = await house.shop.get(`/v1/commissions/${reward!.id}/explanation`);
+    expect(body.verified).toBe(true);
+    return [reward!.status, reward!.amount, body.text.includes('Own cards.')];
+  };
+  await decide('suspension', { decision: 'approve', reverse: {} });
+  expect(await explained()).toEqual(['reversed', 0, true]);
+  await house.admin.post(`${self}/appeals`, { text: 'No.' });
+  await decide('appeal', { decision: 'approve' }, house.admin.as(house.store.secondAdmin.token));
+  expect(await explained()).toEqual(['held', 5000, true]);
+  await world.balanced();
+});
+
 test('activity counts the days with a sale of one’s own of which something is left', async () => {
   const kpis = [{ metric: 'activeDays', weightBps: 10_000, target: 4 }];
   const world = await givenScheme({ kpis });

@@ -1,7 +1,8 @@
 import { type TestHouse, testHouse } from '../support/app';
 import { testClient } from '../support/http';
 import { givenChannel } from '../support/payout';
-import { unique } from '../support/program';
+import { publishWithWaivers } from '../support/plan';
+import { postDistributor, postProgram, unique } from '../support/program';
 import { givenScene, on } from '../support/scene';
 import { givenAccount, givenProfile } from '../support/settlement';
 import { until } from '../support/until';
@@ -309,5 +310,94 @@ describe('who is out after a suspension', () => {
       1200, 1200,
     ]);
     await at.verified();
+  });
+});
+
+describe('bonuses', () => {
+  const local = new Date(Date.now() + 8 * 3_600_000);
+  /** So many days into a month after this one, in Shanghai. */
+  const inMonth = (ahead: number, days: number) =>
+    new Date(
+      Date.UTC(local.getUTCFullYear(), local.getUTCMonth() + ahead, 1) +
+        (days * 24 - 8) * 3_600_000,
+    ).toISOString();
+
+  test('are reversed too; what a refund takes of them meanwhile does not come back', async () => {
+    const startsAt = new Date().toISOString();
+    const programId = await postProgram(house.shop, { startsAt });
+    const made = await house.shop.post(`/v1/programs/${programId}/plans`, {
+      plan: {
+        levels: 1,
+        rules: [{ id: 'direct', level: 1, match: {}, rate: { bps: 1000 } }],
+        tiers: [{ code: 'bronze', rank: 1, privileges: {} }],
+        bonuses: [
+          { id: 'invite', kind: 'invitation', amount: 2000, onFirstOrderOfAtLeastAmount: 10_000 },
+          { id: 'team', kind: 'team', bps: 100, depth: 1, maxAmount: 500_000 },
+        ],
+      },
+    });
+    const published = await publishWithWaivers(house.shop, house.admin, made.body.id);
+    expect([published.status, published.text]).toEqual([200, published.text]);
+    const clock = async (now: string) => {
+      const moved = await house.shop.post(`/v1/programs/${programId}/clock`, { now });
+      expect([moved.status, moved.text]).toEqual([200, moved.text]);
+    };
+    const join = async (more: Record<string, unknown> = {}) =>
+      (await postDistributor(house.shop, programId, more)).body as { id: string; code: string };
+    const sponsor = await join();
+    const invited = await join({ sponsorCode: sponsor.code });
+    await clock(inMonth(1, 5));
+    const attribution = { distributorCode: invited.code };
+    const order = await house.shop.post(
+      '/v1/orders',
+      orderBody(programId, { paidAt: inMonth(1, 3), attribution }),
+    );
+    await clock(inMonth(2, 1));
+    const self = `/v1/distributors/${sponsor.id}`;
+    const own = async () =>
+      (
+        (await house.shop.get(`/v1/commissions?distributorId=${sponsor.id}`)).body
+          .data as (Commission & { kind: string })[]
+      ).sort((a, b) => (a.kind < b.kind ? -1 : 1));
+    expect(await own()).toMatchObject([
+      { kind: 'invitation', amount: 2000, status: 'held' },
+      { kind: 'team', amount: 120, status: 'held' },
+    ]);
+    await house.admin.post(`${self}/suspensions`, fraud);
+    const decide = async (kind: string, body: object, by = house.admin) => {
+      const found = await house.shop.get(`/v1/reviews?subjectId=${sponsor.id}&kind=${kind}`);
+      const done = await by.post(`/v1/reviews/${found.body.data[0].id as string}/decisions`, {
+        ...{ reason, ...body },
+      });
+      expect([done.status, done.text]).toEqual([200, done.text]);
+    };
+    const verified = async () => {
+      const asked = await house.shop.post(`/v1/programs/${programId}/verifications`, {});
+      const read = async () =>
+        (await house.shop.get(`/v1/verifications/${asked.body.id as string}`)).body;
+      await until(async () => (await read()).status === 'done', 'the verification is done');
+      expect((await read()).differences).toEqual([]);
+    };
+    await decide('suspension', { decision: 'approve', reverse: {} });
+    expect((await own()).map(({ status }) => status)).toEqual(['reversed', 'reversed']);
+    const refunded = await house.shop.post(`/v1/orders/${order.body.id as string}/refunds`, {
+      ...{ externalId: unique('R'), refundedAt: inMonth(2, 0.5) },
+      lines: [{ externalId: '1', quantity: 1, amount: 6000 }],
+    });
+    expect([refunded.status, refunded.text]).toEqual([201, refunded.text]);
+    await verified();
+    await house.admin.post(`${self}/appeals`, { text: 'No.' });
+    const second = testClient(house.url, house.store.secondAdmin.token);
+    await decide('appeal', { decision: 'approve' }, second);
+    expect(await own()).toMatchObject([
+      { kind: 'invitation', amount: 0, status: 'reversed' },
+      { kind: 'team', amount: 60, status: 'held' },
+    ]);
+    await verified();
+    for (const { id } of await own()) {
+      const explained = await house.shop.get(`/v1/commissions/${id}/explanation`);
+      expect(explained.body.verified).toBe(true);
+      expect(explained.body.text).toContain('was given back');
+    }
   });
 });

@@ -6,6 +6,7 @@ import { bronze, day, givenTiers, type Person, startsAt } from '../support/tiers
 import { publishWithWaivers } from '../support/plan';
 import { postDistributor, postProgram, unique } from '../support/program';
 import { testPepper } from '../support/settings';
+import { givenEarning } from '../support/settlement';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -110,6 +111,23 @@ describe('what each tier allows its own token', () => {
     const { link: _link, ...reads } = asks;
     for (const ask of Object.values(reads)) {
       expect((await ask(id, app.shop)).status).toBe(200);
+    }
+  });
+
+  it('limits what is withdrawn in one transfer by the tier', async () => {
+    const { tiers, person } = await givenPeople();
+    const codeOf = async (tier: string, amount: number) => {
+      const { id, client } = await person(tier);
+      await givenEarning(app.db, tiers.programId, id, 200n, new Date(startsAt));
+      const reply = await client.post(`/v1/distributors/${id}/withdrawals`, { amount });
+      return [reply.status, reply.body.code] as unknown[];
+    };
+    for (const tier of ['bronze', 'silver']) {
+      expect(await codeOf(tier, 51)).not.toContain('withdrawal_limit_exceeded');
+    }
+    expect(await codeOf('gold', 50)).not.toContain('withdrawal_limit_exceeded');
+    for (const amount of [51, 101]) {
+      expect(await codeOf('gold', amount)).toEqual([422, 'withdrawal_limit_exceeded']);
     }
   });
 
