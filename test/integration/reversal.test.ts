@@ -207,6 +207,34 @@ describe('a suspension that is confirmed', () => {
     await at.verified();
   });
 
+  test('settles with what it took back: both lines are in one statement and come to nothing', async () => {
+    const at = await given();
+    const channelId = await givenChannel(house.db, house.vault, house.store.id);
+    await givenAccount(house.db, house.vault, at.seller.id, channelId);
+    await givenProfile(house.db, house.vault, at.seller.id, {});
+    const [bad, good] = [await at.sell(1), await at.sell(2)];
+    await at.clock(30.5);
+    await at.suspend();
+    await at.confirm({ orders: [bad.id] });
+    await house.admin.post(`${at.self}/appeals`, { text: 'No.' });
+    await at.decide('appeal', { decision: 'reject' }, at.second());
+    const opened = await house.shop.post(`/v1/programs/${at.programId}/settlements`, {});
+    const path = `/v1/settlements/${opened.body.id as string}`;
+    const read = async () => (await house.shop.get(path)).body.status;
+    await until(async () => (await read()) === 'review', 'the settlement is computed');
+    const { data } = (await house.shop.get(`${at.self}/statements`)).body;
+    expect(data).toMatchObject([{ grossAmount: 1200 }]);
+    const { body } = await house.shop.get(`/v1/statements/${data[0].id as string}/lines`);
+    const [{ id: reversalId }] = await at.reversals();
+    const lines = body.data as { orderId: string; amount: number; reversalId: string | null }[];
+    expect(lines.map((line) => [line.orderId, line.amount, line.reversalId])).toEqual([
+      [bad.id, 1200, null],
+      [good.id, 1200, null],
+      [bad.id, -1200, reversalId],
+    ]);
+    await at.verified();
+  });
+
   test('brings a debt back that a reversed commission had paid; restored, it is paid again', async () => {
     const at = await given();
     const channelId = await givenChannel(house.db, house.vault, house.store.id);
