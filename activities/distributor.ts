@@ -3,7 +3,11 @@ import { latestReview } from '../src/db/review';
 import type { ActivityDeps } from './deps';
 
 /** What the lifecycle of a distributor asks of the outside. */
-export function createDistributorActivities({ db, clock }: Pick<ActivityDeps, 'db' | 'clock'>) {
+export function createDistributorActivities({
+  db,
+  clock,
+  crashPoint,
+}: Pick<ActivityDeps, 'db' | 'clock' | 'crashPoint'>) {
   return {
     /** The application's open review, if somebody still has to decide it. */
     async readApplication(distributorId: string): Promise<{ openReviewId: string | null }> {
@@ -12,8 +16,14 @@ export function createDistributorActivities({ db, clock }: Pick<ActivityDeps, 'd
     },
 
     /** Does what has fallen due in this life, each once; answers for what it waits. */
-    advanceLife(distributorId: string): Promise<LifeProgress> {
-      return db.transaction((tx) => advanceLife(tx, distributorId, clock.now()));
+    async advanceLife(distributorId: string): Promise<LifeProgress> {
+      const progress = await db.transaction(async (tx) => {
+        const done = await advanceLife(tx, distributorId, clock.now());
+        crashPoint('life.beforeCommit');
+        return done;
+      });
+      crashPoint('life.afterCommit');
+      return progress;
     },
   };
 }

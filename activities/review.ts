@@ -17,6 +17,7 @@ import { decideReturnedTax } from '../src/db/tax-remittance';
 import { decideSuspension } from '../src/db/suspension';
 import type { DistributorStatus } from '../src/domain/distributor/state';
 import { floorToSecond, programNow } from '../src/domain/kernel/clock';
+import { Refusal } from '../src/domain/kernel/refusal';
 import type { Decision, ReviewKind } from '../src/domain/review/kind';
 import { objections } from '../src/domain/review/decide';
 import type { ActivityDeps } from './deps';
@@ -29,6 +30,7 @@ type Effect = (
     outcome: Decision;
     deciderId: string;
     reason: string | null;
+    reverse: DecideInput['reverse'];
     /** on the program's clock */
     at: Date;
     realNow: Date;
@@ -77,16 +79,20 @@ const effects: Partial<Record<ReviewKind, Effect>> = {
 /** A decision about somebody's life, with the status that came of it. */
 async function lifeEffect(
   tx: Tx,
-  { review, outcome, deciderId, reason, realNow }: Parameters<Effect>[1],
+  { review, outcome, deciderId, reason, reverse, realNow }: Parameters<Effect>[1],
   decideLife: (tx: Tx, decided: LifeDecision) => Promise<DistributorStatus>,
 ): Promise<Record<string, unknown>> {
   const { id: reviewId, subjectId: distributorId } = review;
-  const decided = { distributorId, reviewId, outcome, deciderId, reason, realNow };
+  const decided = { distributorId, reviewId, outcome, deciderId, reason, reverse, realNow };
   return { id: distributorId, status: await decideLife(tx, decided) };
 }
 
 /** What workflows that wait for a person's decision ask of the outside. */
-export function createReviewActivities({ db, clock }: Pick<ActivityDeps, 'db' | 'clock'>) {
+export function createReviewActivities({
+  db,
+  clock,
+  crashPoint = () => undefined,
+}: Pick<ActivityDeps, 'db' | 'clock'> & Partial<Pick<ActivityDeps, 'crashPoint'>>) {
   return {
     async readReview(reviewId: string): Promise<{ outcome: Decision | null }> {
       const { outcome } = await reviewById(db.read, reviewId);
@@ -94,8 +100,20 @@ export function createReviewActivities({ db, clock }: Pick<ActivityDeps, 'db' | 
     },
 
     /** Decision, effect and audit in one transaction; refusals are values. Safe to repeat. */
-    decideReview(input: DecideInput): Promise<DecideResult> {
-      return db.transaction((tx) => decideIn(tx, input, clock.now()));
+    async decideReview(input: DecideInput): Promise<DecideResult> {
+      try {
+        const result = await db.transaction(async (tx) => {
+          const decided = await decideIn(tx, input, clock.now());
+          crashPoint('review.beforeCommit');
+          return decided;
+        });
+        crashPoint('review.afterCommit');
+        return result;
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        const { code, message: detail, errors } = error;
+        return { outcome: 'refused', code, detail, errors: [...errors] };
+      }
     },
 
     /**
@@ -130,13 +148,13 @@ async function decideIn(tx: Tx, input: DecideInput, realNow: Date): Promise<Deci
   }
   const { review, outcome, repeated } = recorded;
   if (outcome === null) return { outcome: 'needs_second_person' };
-  const { deciderId, reason } = input;
+  const { deciderId, reason, reverse } = input;
   const effect = effects[review.kind];
   if (repeated || effect === undefined) {
     return { outcome: 'decided', subject: await subjectState(tx, review) };
   }
   return {
     outcome: 'decided',
-    subject: await effect(tx, { review, outcome, deciderId, reason, at, realNow }),
+    subject: await effect(tx, { review, outcome, deciderId, reason, reverse, at, realNow }),
   };
 }

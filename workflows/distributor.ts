@@ -31,12 +31,14 @@ async function untilOver(distributorId: string, waiting: Waiting): Promise<void>
     const heard = () => waiting.wakeUps() + waiting.decisions();
     const before = heard();
     const { over, leftMs } = await advanceLife(distributorId);
-    if (heard() !== before) continue;
-    if (over) return;
-    if (workflowInfo().continueAsNewSuggested) {
+    const isQuiet = heard() === before;
+    if (isQuiet && over) return;
+    // Who is woken again and again must not grow without end; the new run looks at the database first.
+    if (workflowInfo().continueAsNewSuggested && (isQuiet || patched('continues-while-woken'))) {
       await untilAnswered();
       await continueAsNew<typeof distributor>({ distributorId });
     }
+    if (!isQuiet) continue;
     const news = () => heard() !== before;
     if (leftMs === null) await condition(news);
     else await condition(news, leftMs);

@@ -99,12 +99,19 @@ export interface DecideInput {
   deciderId: string;
   decision: 'approve' | 'reject';
   reason: string | null;
+  /** commissions that the decision takes back; `orders` by id or `ext:<externalId>`, left out: all */
+  reverse?: { orders?: string[] };
 }
 
 /** What the decision came to, JSON-safe; `refused` carries the code of a Refusal. */
 export type DecideResult =
   | { outcome: 'decided'; subject: Record<string, unknown> }
   | { outcome: 'needs_second_person' }
-  | { outcome: 'refused'; code: string; detail: string };
+  | {
+      outcome: 'refused';
+      code: string;
+      detail: string;
+      errors?: { pointer: string; code: string; message: string }[];
+    };
 
 export const decide = defineUpdate<DecideResult, [DecideInput]>('decide');

@@ -18,6 +18,7 @@ import { mustBePossible } from './life-action';
 import { leave } from './leaving-step';
 import { lifeWorkflow, wakeLife } from './life-workflow';
 import { wakePayout } from './payout';
+import { restoreCommissions, reverseCommissions } from './reversal';
 import { decisionsOf, openReview } from './review';
 
 export interface AppealInput {
@@ -84,7 +85,11 @@ async function whoDecided(tx: Tx, { reviewId, openedBy, storeId }: CaseRow): Pro
   return other === undefined ? deciders : all;
 }
 
-/** What the decision about an appeal does: upheld, it is undone; dismissed, it takes effect now. */
+/**
+ * What the decision about an appeal does: upheld, it is undone, with the commissions that were
+ * reversed; dismissed, it takes effect now, and what the decider takes back is reversed.
+ * @throws Refusal nothing_to_reverse
+ */
 export async function decideAppeal(tx: Tx, decided: LifeDecision): Promise<DistributorStatus> {
   const { distributorId, outcome, reason, reviewId } = decided;
   const life = await decidedLife(tx, decided);
@@ -99,8 +104,13 @@ export async function decideAppeal(tx: Tx, decided: LifeDecision): Promise<Distr
       ...{ event: 'distributor.reinstated', notice: 'appeal_approved', subjectId: open.id },
       params: { cause: 'appeal_approved', reason },
     });
-    if (against.kind === 'suspension') await resumeMoney(tx, distributorId);
+    if (against.kind === 'suspension') {
+      const { realNow } = decided;
+      await restoreCommissions(tx, life, { caseId: against.id, reason, realNow });
+      await resumeMoney(tx, distributorId);
+    }
   } else {
+    await reverseAsDecided(tx, life, { decided, cause: against });
     await leave(tx, life, { move: 'appeal_rejected', cause: against, reason });
   }
   await wakeLife(tx, distributorId);
@@ -109,6 +119,18 @@ export async function decideAppeal(tx: Tx, decided: LifeDecision): Promise<Distr
     [distributorId],
   );
   return now?.status ?? life.distributor.status;
+}
+
+/** Takes commissions back as the decider of a suspension, or of an appeal against one, wants it. */
+export async function reverseAsDecided(
+  tx: Tx,
+  life: Life,
+  { decided, cause }: { decided: LifeDecision; cause: CaseRow },
+): Promise<void> {
+  const { reverse, reason, reviewId, realNow } = decided;
+  if (reverse === undefined || cause.kind !== 'suspension') return;
+  const input = { cause, reviewId, reason: reason ?? '', realNow, orders: reverse.orders };
+  await reverseCommissions(tx, life, input);
 }
 
 /** Payouts that paused while somebody was suspended look again at once. */

@@ -1,7 +1,7 @@
 import type { KpiMetric, KpiValues } from '../domain/operations/assessment';
 import type { Metric } from '../domain/distributor/tier';
 import type { Tx } from './database';
-import { measureAll } from './tier-measure';
+import { measureAll, sellingDays } from './tier-measure';
 
 /** One period of one program, and whom to measure. */
 export interface KpiSpan {
@@ -25,7 +25,7 @@ export async function measureKpis(
 ): Promise<Map<string, KpiValues>> {
   const { programId, from, to: at, denySelf, distributorIds } = span;
   const wanted = [...new Set<KpiMetric>(['ownSales', ...metrics])];
-  const plain = wanted.filter((metric): metric is Metric & KpiMetric => metric !== 'refundRateBps');
+  const plain = wanted.filter(isMetricOfTiers);
   const measured = await measureAll(
     read,
     { programId, at, denySelf, distributorIds },
@@ -43,10 +43,20 @@ export async function measureKpis(
       if (value !== undefined) of(id)[metric] = String(value);
     }
   }
+  if (wanted.includes('activeDays')) {
+    const whom = { programId, at, denySelf, distributorIds };
+    for (const { id, days } of await sellingDays(read, whom, { from, to: at })) {
+      of(id).activeDays = String(days);
+    }
+  }
   if (wanted.includes('refundRateBps')) {
     for (const { id, bps } of await refundRates(read, span)) of(id).refundRateBps = String(bps);
   }
   return values;
+}
+
+function isMetricOfTiers(metric: KpiMetric): metric is Metric & KpiMetric {
+  return metric !== 'refundRateBps' && metric !== 'activeDays';
 }
 
 /** What went back of the bases that somebody brought in the period, in basis points, rounded down. */

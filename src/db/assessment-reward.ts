@@ -13,6 +13,7 @@ import { newId } from './id';
 import { postTransactions } from './ledger';
 import { earningColumns, heldEarning } from './order-write';
 import type { ProgramRow } from './program';
+import { reversalsOf } from './reversal-read';
 
 /** A reward that is due and not yet booked. */
 export interface NewReward {
@@ -136,7 +137,10 @@ export async function loadRewardFacts(
   read: Tx,
   commissionId: string,
 ): Promise<RewardCommissionFacts> {
-  interface Row extends Omit<RewardCommissionFacts, 'commission' | 'scheme' | 'earnings'> {
+  interface Row extends Omit<
+    RewardCommissionFacts,
+    'commission' | 'scheme' | 'earnings' | 'reversals'
+  > {
     name: string;
     body: RewardCommissionFacts['scheme']['body'];
   }
@@ -163,6 +167,7 @@ export async function loadRewardFacts(
     ledgerAmount,
     currency,
     timeZone,
+    reversals: await reversalsOf(read, commissionId),
     earnings: await read.rows(
       `SELECT kind, amount, release_at, available_at FROM earning
        WHERE commission_id = $1 ORDER BY id`,

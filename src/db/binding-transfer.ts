@@ -13,7 +13,7 @@ import { newId } from './id';
 import { enqueueSignal, enqueueStart } from './outbox';
 import type { ProgramRow, Reach } from './program';
 import { customerKey, loadBindings, lockCustomers } from './referral';
-import { latestReview, openReview } from './review';
+import { endWithoutDecider, latestReview, openReview } from './review';
 
 /** The transfer of a customer as it is stored. Moments are those of the program's clock. */
 export interface TransferRow {
@@ -244,13 +244,11 @@ export async function withdrawTransfer(
 /** There is nothing left to decide: the task ends like a rejection, without a decider. */
 async function closeReview(tx: Tx, transferId: string, at: Date): Promise<void> {
   const review = await latestReview(tx, 'bindingTransfer', transferId);
-  if (review?.status !== 'open') return;
-  await tx.run(
-    `UPDATE review_task SET status = 'decided', outcome = 'reject', decided_at = $2
-     WHERE id = $1`,
-    [review.id, at],
-  );
-  await closeDueMoments(tx, review.id, 'canceled');
+  if (review === undefined) return;
+  await endWithoutDecider(tx, {
+    ...{ reviewId: review.id, outcome: 'reject', at, actor: 'system:binding-transfer' },
+    why: 'The transfer was taken back.',
+  });
 }
 
 /** The status after a move. @throws Refusal transfer_not_open */

@@ -7,6 +7,7 @@ import type { PlanBody } from '../domain/commission/plan';
 import { Refusal } from '../domain/kernel/refusal';
 import { bonusReference } from './bonus-write';
 import type { Tx } from './database';
+import { reversalsOf } from './reversal-read';
 
 /** A bonus can have a hundred thousand orders behind it: the sums are of all, the list is not. */
 const ordersAtMost = 100;
@@ -26,6 +27,7 @@ export async function loadBonusFacts(
     sums: await sumsOf(read, commissionId),
     orders: await ordersOf(read, commissionId),
     refunds: await refundsOf(read, commissionId),
+    reversals: await reversalsOf(read, commissionId),
     earnings: await read.rows(
       `SELECT kind, amount, release_at, available_at FROM earning
        WHERE commission_id = $1 ORDER BY id`,

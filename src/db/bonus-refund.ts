@@ -12,6 +12,7 @@ import {
   postDifferences,
   type RefundMoment,
 } from './refund-adjustment';
+import { keepForRestoration } from './reversal-read';
 
 /** A bonus that has an order behind it. */
 export interface BonusBehind {
@@ -68,24 +69,37 @@ interface BookedBonus {
   amount: bigint;
   releaseAt: Date | null;
   availableAt: Date | null;
+  /** a decision took it back, and so much would come back; null: it stands */
+  reversedAmount: bigint | null;
 }
 
 async function differencesOf(tx: Tx, ids: readonly string[]): Promise<Difference[]> {
   const booked = await tx.rows<BookedBonus>(
-    `SELECT c.id, c.distributor_id, c.bonus_key, c.facts, c.amount, e.release_at, e.available_at
+    `SELECT c.id, c.distributor_id, c.bonus_key, c.facts, c.amount, e.release_at, e.available_at,
+       (SELECT r.amount FROM reversed_commission r
+        WHERE r.commission_id = c.id AND r.restored_amount IS NULL) AS reversed_amount
      FROM commission c JOIN earning e ON e.commission_id = c.id AND e.kind = 'commission'
      WHERE c.id = ANY($1) ORDER BY c.id`,
     [ids],
   );
   const sums = await salesOf(tx, ids);
-  return booked.flatMap((bonus): Difference[] => {
+  const amountOf = (bonus: BookedBonus): bigint => {
     const own = sums.filter(({ commissionId }) => commissionId === bonus.id);
     const sales = {
       ...noSales,
       ...Object.fromEntries(own.map((sum) => [sum.role, sum.netAmount])),
     };
-    const amount = bonusAfterRefund(bonus.facts, bonus, sales);
-    if (amount === bonus.amount) return [];
+    const before = { bonusKey: bonus.bonusKey, amount: bonus.reversedAmount ?? bonus.amount };
+    return bonusAfterRefund(bonus.facts, before, sales);
+  };
+  const reversed = booked.filter(({ reversedAmount }) => reversedAmount !== null);
+  await keepForRestoration(
+    tx,
+    reversed.map((bonus) => ({ commissionId: bonus.id, amount: amountOf(bonus) })),
+  );
+  return booked.flatMap((bonus): Difference[] => {
+    const amount = amountOf(bonus);
+    if (bonus.reversedAmount !== null || amount === bonus.amount) return [];
     const { id: commissionId, distributorId, releaseAt, availableAt } = bonus;
     const released = availableAt !== null;
     const difference = amount - bonus.amount;

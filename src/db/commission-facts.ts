@@ -11,6 +11,7 @@ import { distributorAccount } from '../domain/ledger/account';
 import type { CommissionRow } from './commission';
 import type { Tx } from './database';
 import { pausesOf } from './hold';
+import { reversalsOf } from './reversal-read';
 import { loadLineRefunds, loadStoredLines } from './stored-line';
 
 /** A commission on a line of an order, as opposed to a bonus. */
@@ -40,6 +41,7 @@ export async function loadCommissionFacts(
     campaigns: await campaignFacts(read, orderId),
     pauses: (await pausesOf(read, orderId)).get(line.id) ?? [],
     refunds: refunds.filter(({ orderLineId }) => orderLineId === line.id),
+    reversals: await reversalsOf(read, commission.id),
     posted: await postedFacts(read, commission),
     ...(await loadMoneyFacts(read, commission.id)),
     timeZone,

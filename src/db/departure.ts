@@ -19,6 +19,7 @@ import { leave } from './leaving-step';
 import type { LifeStep } from './life-steps';
 import { wakeLife } from './life-workflow';
 import { type GivenBack, giveBackTeam } from './reinstatement';
+import { restoreCommissions } from './reversal';
 
 /** The end of the time in which a departure may be taken back; the subject is its case. */
 export const departMoment = 'departure.effect';
@@ -67,15 +68,22 @@ export interface Returned {
   /** a reinstatement undoes an eviction; a return begins anew */
   kind: 'reinstated' | 'returned';
   givenBack: GivenBack;
+  /** of commissions that the suspension behind the eviction had reversed, fen */
+  restoredAmount: bigint;
 }
 
 /**
  * Takes somebody back who is out, by an admin's decision: within 30 days of an eviction as a
- * reinstatement that gives downlines and customers back, after the program's waiting period as a new
+ * reinstatement that gives downlines, customers and (unless the admin wants it otherwise) reversed
+ * commissions back, after the program's waiting period as a new
  * beginning. One who left may come back at any time. The caller holds the program alone.
  * @throws Refusal not_possible_now
  */
-export async function takeBack(tx: Tx, life: Life, reason: string): Promise<Returned> {
+export async function takeBack(
+  tx: Tx,
+  life: Life,
+  { reason, restores, realNow }: { reason: string; restores: boolean; realNow: Date },
+): Promise<Returned> {
   await mustBePossible(tx, life, 'returns');
   const ending = await lastEnding(tx, life.distributor.id);
   const young =
@@ -88,11 +96,15 @@ export async function takeBack(tx: Tx, life: Life, reason: string): Promise<Retu
     ending !== undefined && young
       ? await giveBackTeam(tx, life, ending)
       : { downlines: 0, customers: 0 };
+  const restoredAmount =
+    ending !== undefined && young && restores
+      ? await restoreCommissions(tx, life, { caseId: ending.id, reason, realNow })
+      : 0n;
   const subjectId = `${ending?.id ?? life.distributor.id}:${kind}`;
   await tell(tx, life, {
     ...{ event: 'distributor.reinstated', notice: kind, subjectId },
     params: { cause: kind, reason, ...givenBack },
   });
   await wakeLife(tx, life.distributor.id);
-  return { kind, givenBack };
+  return { kind, givenBack, restoredAmount };
 }

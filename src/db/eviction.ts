@@ -17,6 +17,7 @@ import {
 import { leave } from './leaving-step';
 import type { LifeStep } from './life-steps';
 import { wakeLife } from './life-workflow';
+import type { ReversalOrder } from './reversal-read';
 import { decisionsOf } from './review';
 
 /** The end of an appeal window, and its reminder; the subject is the eviction or suspension. */
@@ -30,6 +31,8 @@ export interface LifeDecision {
   outcome: Decision;
   deciderId: string;
   reason: string | null;
+  /** commissions that are taken back with it; undefined: none */
+  reverse?: ReversalOrder | undefined;
   realNow: Date;
 }
 

@@ -156,7 +156,7 @@ export const propose: LifeStep = async (tx, { moment, realNow }) => {
   const { distributor, program, at } = life;
   if (distributor.status !== 'warned') return;
   const warning = await lastWarning(tx, distributor.id);
-  const planned = proposalMoment(countedFrom(warning, at), program);
+  const planned = proposalMoment(warning, program);
   const underWay = await findUnderWay(tx, distributor.id);
   if (isAnythingUnderWay(underWay) && at < addDays(planned, waitAtMostDays)) {
     const dueAt = addDays(countedFrom(moment.dueAt, at), lookAgainAfterDays);

@@ -2,6 +2,7 @@ import type { DistributorMove } from '../domain/distributor/state';
 import type { Tx } from './database';
 import { type CaseRow, closeCase, closeCases, type Life, moveLife, tell } from './life-case';
 import { giveUpTeam } from './leaving';
+import { endWithoutDecider } from './review';
 
 /**
  * Ends a distributor's time in the program: status, what waits, downlines, customers, notice and
@@ -23,6 +24,7 @@ export async function leave(
   await moveLife(tx, after, move, reason);
   await closeCase(tx, after, cause, outcome);
   await closeCases(tx, after, ['eviction', 'suspension', 'appeal', 'departure'], 'moot');
+  await endPromotions(tx, after);
   await giveUpTeam(tx, after, cause);
   await tell(tx, after, {
     event: `distributor.${outcome}`,
@@ -30,6 +32,20 @@ export async function leave(
     subjectId: cause.id,
     params: { reason },
   });
+}
+
+/** Whoever is out goes up no more: what waits for a person about it ends. */
+async function endPromotions(tx: Tx, { distributor, at }: Life): Promise<void> {
+  const open = await tx.rows<{ id: string }>(
+    `SELECT id FROM review_task WHERE kind = 'promotion' AND subject_id = $1 AND status = 'open'`,
+    [distributor.id],
+  );
+  for (const { id: reviewId } of open) {
+    await endWithoutDecider(tx, {
+      ...{ reviewId, outcome: 'reject', at, actor: 'system:life' },
+      why: 'The distributor is not in the program any more.',
+    });
+  }
 }
 
 /**

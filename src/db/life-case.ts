@@ -11,7 +11,7 @@ import { newId } from './id';
 import { lifeWorkflow } from './life-workflow';
 import { notify } from './notice';
 import { programById, type ProgramRow } from './program';
-import { type ReviewRow } from './review';
+import { endWithoutDecider } from './review';
 import { moveStanding } from './standing';
 
 export type CaseKind = 'eviction' | 'suspension' | 'appeal' | 'departure';
@@ -176,31 +176,24 @@ export async function closeCase(
     ...[id, outcome, life.at],
   ]);
   await closeDueMoments(tx, id, 'canceled');
-  if (reviewId !== null) await endReview(tx, reviewId, endsAs[outcome], life.at);
+  if (reviewId === null) return;
+  const { as, why } = endings[outcome];
+  await endWithoutDecider(tx, { reviewId, outcome: as, at: life.at, actor: 'system:life', why });
 }
 
-/** How a review that became pointless ends: as if somebody had decided so. */
-const endsAs: Readonly<Record<CaseOutcome, Decision>> = {
-  evicted: 'approve',
-  left: 'reject',
-  sold: 'reject',
-  refused: 'reject',
-  lifted: 'reject',
-  approved: 'approve',
-  rejected: 'reject',
-  withdrawn: 'reject',
-  suspended: 'reject',
-  moot: 'reject',
+/** How a review that became pointless ends, as if somebody had decided so, and why. */
+const endings: Readonly<Record<CaseOutcome, { as: Decision; why: string }>> = {
+  evicted: { as: 'approve', why: 'It took effect.' },
+  left: { as: 'reject', why: 'The distributor left by own wish.' },
+  sold: { as: 'reject', why: 'The distributor sold.' },
+  refused: { as: 'reject', why: 'It was refused.' },
+  lifted: { as: 'reject', why: 'It was lifted.' },
+  approved: { as: 'approve', why: 'It was upheld.' },
+  rejected: { as: 'reject', why: 'It was dismissed.' },
+  withdrawn: { as: 'reject', why: 'It was taken back.' },
+  suspended: { as: 'reject', why: 'The distributor was suspended.' },
+  moot: { as: 'reject', why: 'Another decision about the distributor made it pointless.' },
 };
-
-async function endReview(tx: Tx, reviewId: string, outcome: Decision, at: Date): Promise<void> {
-  const ended = await tx.first<Pick<ReviewRow, 'id'>>(
-    `UPDATE review_task SET status = 'decided', outcome = $2, decided_at = $3
-     WHERE id = $1 AND status = 'open' RETURNING id`,
-    [reviewId, outcome, at],
-  );
-  if (ended !== undefined) await closeDueMoments(tx, reviewId, 'canceled');
-}
 
 /** Ends every open case of these kinds: the life has taken another way. */
 export async function closeCases(

@@ -15,6 +15,7 @@ import { lockBalances, postTransactions } from './ledger';
 import type { OrderRow } from './order';
 import { commissionColumns, earningColumns } from './order-write';
 import type { ProgramRow } from './program';
+import { keepForRestoration } from './reversal-read';
 
 /** What somebody earns on one line after the refund; the amount may be 0. */
 export interface LineChange extends LineEarning {
@@ -51,6 +52,8 @@ interface Standing {
   /** null: an after-sale case stops the hold */
   releaseAt: Date | null;
   availableAt: Date | null;
+  /** a decision took it back: it earns nothing, whatever the calculation gives */
+  isReversed: boolean;
 }
 
 /** One commission that gets another amount. */
@@ -77,7 +80,9 @@ export async function adjustCommissions(tx: Tx, adjustment: Adjustment): Promise
   if (changes.length === 0) return;
   const earners = changes.map(({ distributorId }) => distributorId);
   const balances = await lockEarners(tx, order.programId, [...earners, ...others]);
-  const found = differencesOf(changes, await standing(tx, order.id));
+  const commissions = await standing(tx, order.id);
+  await keepForRestoration(tx, reversedOf(changes, commissions));
+  const found = differencesOf(changes, commissions);
   const differences = await withRelease(tx, order, found);
   await postDifferences(tx, adjustment, { reference: `refund:${refundId}`, differences, balances });
 }
@@ -136,22 +141,37 @@ export async function postDifferences(
 
 function standing(tx: Tx, orderId: string): Promise<Standing[]> {
   return tx.rows<Standing>(
-    `SELECT c.id, c.order_line_id, c.kind, c.level, c.distributor_id, c.amount, e.release_at, e.available_at
+    `SELECT c.id, c.order_line_id, c.kind, c.level, c.distributor_id, c.amount, e.release_at,
+       e.available_at, EXISTS (SELECT 1 FROM reversed_commission r
+         WHERE r.commission_id = c.id AND r.restored_amount IS NULL) AS is_reversed
      FROM commission c JOIN earning e ON e.commission_id = c.id AND e.kind = 'commission'
      WHERE c.order_id = $1 AND c.kind IN ('sale', 'region')`,
     [orderId],
   );
 }
 
+const keyOf = (item: Pick<Standing, 'orderLineId' | 'kind' | 'level'>) =>
+  `${item.orderLineId} ${item.kind} ${item.level}`;
+
+/** What reversed commissions would come to, for the case that they are restored. */
+function reversedOf(changes: readonly LineChange[], commissions: readonly Standing[]) {
+  const reversed = new Map(
+    commissions.filter(({ isReversed }) => isReversed).map((one) => [keyOf(one), one.id]),
+  );
+  return changes.flatMap((change) => {
+    const commissionId = reversed.get(keyOf(change));
+    return commissionId === undefined ? [] : [{ commissionId, amount: change.amount }];
+  });
+}
+
 function differencesOf(
   changes: readonly LineChange[],
   commissions: readonly Standing[],
 ): Difference[] {
-  const key = (item: Pick<Standing, 'orderLineId' | 'kind' | 'level'>) =>
-    `${item.orderLineId} ${item.kind} ${item.level}`;
-  const known = new Map(commissions.map((commission) => [key(commission), commission]));
+  const known = new Map(commissions.map((commission) => [keyOf(commission), commission]));
   return changes.flatMap((change): Difference[] => {
-    const before = known.get(key(change));
+    const before = known.get(keyOf(change));
+    if (before?.isReversed === true) return [];
     const difference = change.amount - (before?.amount ?? 0n);
     if (difference === 0n) return [];
     return [

@@ -216,6 +216,42 @@ async function writeDecision(
   });
 }
 
+/** A task that ended without a decider. */
+export interface PointlessReview {
+  reviewId: string;
+  /** as if somebody had decided so */
+  outcome: Decision;
+  /** on the program's clock */
+  at: Date;
+  /** `system:<part>` that found it pointless */
+  actor: `system:${string}`;
+  /** in words for the history of the task */
+  why: string;
+}
+
+/**
+ * Ends a task that has become pointless, and what waits for it; its history says who did it and why.
+ * One that is decided stays as it is.
+ */
+export async function endWithoutDecider(
+  tx: Tx,
+  { reviewId, outcome, at, actor, why }: PointlessReview,
+): Promise<void> {
+  const ended = await tx.first<Pick<ReviewRow, 'storeId' | 'kind' | 'subjectId'>>(
+    `UPDATE review_task SET status = 'decided', outcome = $2, decided_at = $3
+     WHERE id = $1 AND status = 'open' RETURNING store_id, kind, subject_id`,
+    [reviewId, outcome, at],
+  );
+  if (ended === undefined) return;
+  await closeDueMoments(tx, reviewId, 'canceled');
+  const { storeId, kind, subjectId } = ended;
+  await recordAudit(tx, {
+    ...{ storeId, actor, action: 'review.decided', subjectId: reviewId, reason: why },
+    after: { kind, subjectId, outcome, at },
+    at: new Date(),
+  });
+}
+
 /** The state in which a task's subject is now: its id and status. */
 export async function subjectState(
   read: Tx,

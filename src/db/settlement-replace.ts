@@ -1,9 +1,9 @@
 import { isOpenForLines } from '../domain/settlement/state';
 import { recordAudit } from './audit';
-import { closeDueMoments } from './clock';
 import type { Tx } from './database';
 import { enqueueSignal } from './outbox';
 import type { ProgramRow } from './program';
+import { endWithoutDecider } from './review';
 import {
   calendarActor,
   lockSettlementRow,
@@ -80,9 +80,8 @@ async function mayBeTakenBack(
 }
 
 async function closeReview(tx: Tx, reviewId: string, at: Date): Promise<void> {
-  await tx.run(
-    `UPDATE review_task SET status = 'decided', outcome = 'reject', decided_at = $2 WHERE id = $1`,
-    [reviewId, at],
-  );
-  await closeDueMoments(tx, reviewId, 'canceled');
+  await endWithoutDecider(tx, {
+    ...{ reviewId, outcome: 'reject', at, actor: 'system:settlement' },
+    why: 'Another settlement of the same period replaced it.',
+  });
 }

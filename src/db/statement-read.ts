@@ -32,6 +32,8 @@ export interface LineRow {
   /** of a settlement that was paid before */
   correctionId: string | null;
   correctionReason: string | null;
+  /** what a decision about a suspension took back, or gave back */
+  reversalId: string | null;
   orderId: string | null;
   orderExternalId: string | null;
   availableAt: Date;
@@ -98,7 +100,7 @@ export function linesOfStatement(
 ): Promise<LineRow[]> {
   return read.rows<LineRow>(
     `SELECT e.id, e.kind, e.amount, e.commission_id, e.refund_id, e.payout_id, e.correction_id,
-       k.reason AS correction_reason, c.order_id,
+       k.reason AS correction_reason, e.reversal_id, c.order_id,
        o.external_id AS order_external_id, e.available_at
      FROM earning e LEFT JOIN commission c ON c.id = e.commission_id
      LEFT JOIN orders o ON o.id = c.order_id LEFT JOIN correction k ON k.id = e.correction_id

@@ -2,7 +2,7 @@ import type { LifeFacts, SuspensionReason } from '../domain/distributor/action';
 import { decideWithinDays } from '../domain/distributor/inactivity';
 import type { DistributorStatus } from '../domain/distributor/state';
 import { addDays } from '../domain/kernel/clock';
-import { resumeMoney } from './appeal';
+import { resumeMoney, reverseAsDecided } from './appeal';
 import type { Tx } from './database';
 import { decidedLife, isAppealed, type LifeDecision, openWindow } from './eviction';
 import {
@@ -76,7 +76,9 @@ async function heldFacts(read: Tx, { distributor, program }: Life) {
 
 /**
  * What the decision about a suspension does: rejected, it is lifted and the money goes on; approved,
- * it is confirmed, the window to appeal begins, and at its end the person is out.
+ * it is confirmed, what the decider takes back of the commissions is reversed, the window to appeal
+ * begins, and at its end the person is out.
+ * @throws Refusal nothing_to_reverse
  */
 export async function decideSuspension(tx: Tx, decided: LifeDecision): Promise<DistributorStatus> {
   const { distributorId, outcome, reason, reviewId } = decided;
@@ -92,14 +94,26 @@ export async function decideSuspension(tx: Tx, decided: LifeDecision): Promise<D
       params: { cause: 'suspension_lifted', reason },
     });
     await resumeMoney(tx, distributorId);
-  } else if (!(await isAppealed(tx, open.id))) {
-    // Once there is an appeal it decides, and no window runs beside it.
+  } else {
+    await confirm(tx, life, { decided, open });
+  }
+  await wakeLife(tx, distributorId);
+  return life.distributor.status;
+}
+
+async function confirm(
+  tx: Tx,
+  life: Life,
+  { decided, open }: { decided: LifeDecision; open: CaseRow },
+): Promise<void> {
+  const { reason } = decided;
+  // Once there is an appeal it decides, and no window runs beside it.
+  if (!(await isAppealed(tx, open.id))) {
     const endsAt = await openWindow(tx, life, open);
     await tell(tx, life, {
       ...{ notice: 'suspension_confirmed', subjectId: open.id },
       params: { reason, until: endsAt.toISOString() },
     });
   }
-  await wakeLife(tx, distributorId);
-  return life.distributor.status;
+  await reverseAsDecided(tx, life, { decided, cause: open });
 }

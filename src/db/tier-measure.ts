@@ -145,6 +145,22 @@ function ownRows(
   );
 }
 
+/** On how many days of the program's zone people sold something of which something is left. */
+export function sellingDays(
+  read: Tx,
+  span: MeasureSpan,
+  window: Window,
+): Promise<{ id: string; days: bigint }[]> {
+  const { sql, params } = only(span, 'o.attributed_distributor_id', paramsOf(span, window));
+  return read.rows(
+    `SELECT k.seller_id AS id,
+       count(DISTINCT (k.paid_at AT TIME ZONE g.time_zone)::date)::bigint AS days
+     FROM (${keptOrders} ${sql} ${keptAtAll}) k JOIN program g ON g.id = $1
+     GROUP BY k.seller_id`,
+    params,
+  );
+}
+
 /**
  * What people below sold, by the sponsors as of each payment: walked from the leaders down, with the
  * span in which each stood there.

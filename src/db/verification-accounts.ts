@@ -7,7 +7,8 @@ const namedAtMost = 100;
 /**
  * Sums all accounts of a program again: each balance from its entries, all of them to 0, what is
  * held from the earnings that are not released, what is available (less what is owed) from those
- * that are released and in no statement, and the budgets of campaigns from their uses.
+ * that are released and in no statement, the budgets of campaigns from their uses, and what reversals
+ * moved from the earnings that they wrote.
  */
 export async function differingAccounts(
   read: Tx,
@@ -36,6 +37,7 @@ export async function differingAccounts(
       : named('trial_balance', [{ subject: programId, expected: 0n, found: sum }])),
     ...named('earnings', await differingEarnings(read, programId)),
     ...named('budget', await differingBudgets(read, programId)),
+    ...named('reversal', await differingReversals(read, programId)),
   ];
   return { accounts: totals?.accounts ?? 0, differences };
 }
@@ -90,6 +92,23 @@ function differingBudgets(read: Tx, programId: string): Promise<Row[]> {
      FROM campaign c LEFT JOIN campaign_use u ON u.campaign_id = c.id
      WHERE c.program_id = $1 GROUP BY c.id
      HAVING c.used_amount <> coalesce(sum(u.amount), 0) ORDER BY c.id LIMIT ${namedAtMost}`,
+    [programId],
+  );
+}
+
+/** What the ledger took back for a reversal, less what it gave back, and what its earnings say. */
+function differingReversals(read: Tx, programId: string): Promise<Row[]> {
+  return read.rows<Row>(
+    `SELECT * FROM (
+       SELECT v.id AS subject,
+         (SELECT coalesce(-sum(e.amount), 0)::bigint FROM earning e WHERE e.reversal_id = v.id)
+           AS expected,
+         (SELECT coalesce(sum(e.amount), 0)::bigint
+          FROM ledger_transaction t JOIN ledger_entry e ON e.transaction_id = t.id
+          JOIN ledger_account a ON a.id = e.account_id AND a.role = 'commission-expense'
+          WHERE t.reference IN ('reversal:' || v.id, 'reversal:' || v.id || ':restored')) AS found
+       FROM reversal v WHERE v.program_id = $1) sums
+     WHERE expected <> found ORDER BY subject LIMIT ${namedAtMost}`,
     [programId],
   );
 }

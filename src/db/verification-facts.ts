@@ -94,7 +94,9 @@ function loadCommissions(read: Tx, orderIds: readonly string[]) {
     `SELECT c.order_id, c.id, c.order_line_id, c.kind, c.level, c.distributor_id, c.base_amount,
        c.rate_bps, c.rule_id, c.amount, c.original_amount,
        coalesce(sum(e.amount) FILTER (WHERE e.kind IN ('commission', 'adjustment')), 0)::bigint
-         AS earned_amount
+         AS earned_amount,
+       (SELECT r.amount FROM reversed_commission r
+        WHERE r.commission_id = c.id AND r.restored_amount IS NULL) AS reversed_amount
      FROM commission c LEFT JOIN earning e ON e.commission_id = c.id
      WHERE c.order_id = ANY($1) AND c.kind IN ('sale', 'region')
      GROUP BY c.id`,

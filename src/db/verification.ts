@@ -71,7 +71,7 @@ export async function openVerification(
   const span = { programId: program.id, fromAt, toAt: now };
   const total = await tx.first<{ count: number }>(
     `SELECT count(*)::int AS count FROM (${touchedOrders}) AS touched`,
-    [...spanParams(span), '', null],
+    touchedParams(span, { after: '', limit: null }),
   );
   const inserted = await tx.run(
     `INSERT INTO verification (id, store_id, program_id, from_at, to_at, cause, status,
@@ -121,8 +121,9 @@ function byId(read: Tx, id: string): Promise<VerificationRow | undefined> {
 }
 
 /**
- * Up to `$7` orders after the cursor that were stored in the span, or changed by a refund of it; the
- * limits stand in both halves, so that no chunk reads what the next ones will.
+ * Up to `$7` orders after the cursor that were stored in the span, or changed by a refund or the
+ * reversal of a commission in it; the limits stand in each part, so that no chunk reads what the next
+ * ones will.
  */
 const touchedOrders = `
   (SELECT o.id FROM orders o WHERE o.program_id = $1 AND o.id > greatest($2, $6) AND o.id < $3
@@ -131,14 +132,27 @@ const touchedOrders = `
   (SELECT DISTINCT r.order_id FROM refund r JOIN orders o ON o.id = r.order_id
    WHERE o.program_id = $1 AND r.id > $4 AND r.id < $5 AND r.order_id > $6
    ORDER BY r.order_id LIMIT $7)
+  UNION
+  (SELECT DISTINCT c.order_id FROM reversal v
+   JOIN earning e ON e.reversal_id = v.id AND e.id > $8 AND e.id < $9
+   JOIN commission c ON c.id = e.commission_id
+   WHERE v.program_id = $1 AND c.order_id > $6 ORDER BY c.order_id LIMIT $7)
   ORDER BY id LIMIT $7`;
 
-/** Without a beginning every order is touched, and refunds need not be looked at. */
-function spanParams({ programId, fromAt, toAt }: Span): unknown[] {
+/**
+ * The parameters of `touchedOrders`. Without a beginning every order is touched, and refunds and
+ * reversals need not be looked at.
+ */
+function touchedParams(
+  { programId, fromAt, toAt }: Span,
+  { after, limit }: { after: string; limit: number | null },
+): unknown[] {
   const { from, to } = spanOf({ fromAt, toAt });
+  const changedFrom = fromAt === null ? to : from;
   return [
     ...[programId, idFrom('order', from), idFrom('order', to)],
-    ...[idFrom('refund', fromAt === null ? to : from), idFrom('refund', to)],
+    ...[idFrom('refund', changedFrom), idFrom('refund', to), after, limit],
+    ...[idFrom('earning', changedFrom), idFrom('earning', to)],
   ];
 }
 
@@ -223,7 +237,7 @@ async function verifyBonuses(tx: Tx, verification: VerificationRow): Promise<tru
 }
 
 async function nextOrders(read: Tx, verification: VerificationRow): Promise<string[]> {
-  const params = [...spanParams(verification), verification.cursor, chunkSize];
+  const params = touchedParams(verification, { after: verification.cursor, limit: chunkSize });
   const rows = await read.rows<{ id: string }>(touchedOrders, params);
   return rows.map(({ id }) => id);
 }

@@ -184,6 +184,9 @@ export const problemWords: Readonly<Record<ProblemCode, ProblemWords>> = {
   internal_error: words(500, 'Something broke on our side', '服务内部错误'),
   busy: words(503, 'Busy; try again soon', '服务繁忙，请稍后重试'),
   shutting_down: words(503, 'This server is stopping', '服务正在停止'),
+  reversal_not_possible: words(422, 'This decision reverses nothing', '该决定不能撤销佣金'),
+  nothing_to_reverse: words(422, 'Nothing unpaid of this order', '该订单没有可撤销的佣金'),
+  material_withdrawn: words(409, 'The material is withdrawn', '该素材已下架'),
   temporal_unavailable: words(503, 'The workflow service does not answer', '流程服务暂时不可用'),
 };
 

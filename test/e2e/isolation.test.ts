@@ -11,6 +11,7 @@ import {
   apiKeyBody,
   campaignBody,
   givenWorld,
+  materialBody,
   orderBody,
   planBody,
   schemeBody,
@@ -66,6 +67,7 @@ function pathIn(route: Route, world: World): string {
     'settlement-holds': world.holdId,
     corrections: world.correctionId,
     'bank-files': world.bankFileId,
+    materials: world.materialId,
   };
   const path = route.path
     .replace(':refundId', world.refundId)
@@ -111,6 +113,8 @@ const bodies: Record<string, (world: World) => object> = {
   'POST /v1/plans/:id/simulations': () => simulationBody,
   'POST /v1/programs/:id/campaigns': () => campaignBody(),
   'POST /v1/campaigns/:id/stop': () => ({ reason: 'sold out' }),
+  'POST /v1/programs/:id/materials': () => materialBody(),
+  'PATCH /v1/materials/:id': () => ({ title: 'Other words' }),
   'PUT /v1/programs/:id/region-agents': (world) => ({
     agents: [{ region: 'CN-33', distributorId: world.distributorId, bps: 1000 }],
   }),

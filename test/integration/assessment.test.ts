@@ -168,6 +168,100 @@ test('an objection is decided by a person; what it adds is booked as a differenc
   await world.balanced();
 });
 
+test('a quarter closes at its end and not before: measured, rewarded and objected to as a whole', async () => {
+  const local = new Date(Date.parse(startsAt) + 8 * 3_600_000);
+  const first = Math.floor(local.getUTCMonth() / 3) * 3;
+  /** A moment of a quarter after this one, and the quarter's name. */
+  const inQuarter = (ahead: number, months = 0, days = 0) =>
+    monthAhead(first + 3 * ahead + months - local.getUTCMonth(), days);
+  const named = (ahead: number) => {
+    const begin = new Date(Date.parse(inQuarter(ahead)) + 8 * 3_600_000);
+    return `${begin.getUTCFullYear()}-Q${begin.getUTCMonth() / 3 + 1}`;
+  };
+  const world = await givenScheme({ calendar: 'quarterly', name: 'Quarterly' });
+  const [best, late] = [await world.join(), await world.join()];
+  await world.clock(inQuarter(1, 0, 5));
+  expect(await world.resultsOf(best, named(0))).toMatchObject([{ outcome: 'warning' }]);
+  await world.sell(best, 4000, inQuarter(1, 0, 3));
+  await world.clock(inQuarter(1, 2, 5));
+  await world.sell(best, 6000, inQuarter(1, 2, 3));
+  await world.sell(late, 6000, inQuarter(1, 2, 4));
+  await world.clock(inQuarter(2, 0, -1));
+  expect(await world.resultsOf(best, named(1))).toEqual([]);
+  await world.clock(inQuarter(2, 0, 1));
+  expect(await world.resultsOf(best, named(1))).toMatchObject([
+    { scoreBps: 10_000, outcome: 'reward', rewardAmount: 5000, status: 'final' },
+  ]);
+  expect(await world.rewards(best)).toMatchObject([{ amount: 5000, period: named(1) }]);
+  const [result] = await world.resultsOf(late, named(1));
+  expect(result).toMatchObject({ scoreBps: 6800, rewardAmount: 1000 });
+  await world.sell(late, 4000, inQuarter(1, 0, 9));
+  const objected = await house.shop.post(`/v1/assessments/${result!.id}/objections`, {
+    text: 'An order of the first month is missing.',
+  });
+  const path = `/v1/reviews/${objected.body.objection.reviewId as string}/decisions`;
+  expect((await house.admin.post(path, { decision: 'approve' })).status).toBe(200);
+  const rewards = await world.rewards(late);
+  expect(rewards.map(({ amount }) => amount).sort((a, b) => a - b)).toEqual([1000, 4000]);
+  for (const { id } of [...rewards, ...(await world.rewards(best))]) {
+    const explained = await house.shop.get(`/v1/commissions/${id}/explanation`);
+    expect(explained.body.verified).toBe(true);
+  }
+  await world.balanced();
+  const { body } = await house.shop.get(
+    `/v1/assessment-schemes/${world.schemeId}/results?limit=100`,
+  );
+  expect(new Set((body.data as Result[]).map(({ period }) => period))).toEqual(
+    new Set([named(0), named(1)]),
+  );
+});
+
+test('a reward that a confirmed suspension reverses, and an appeal restores, still verifies', async () => {
+  const world = await givenScheme();
+  const person = await world.join();
+  await world.clock(monthAhead(1, 5));
+  await world.sell(person, 10_000, monthAhead(1, 3));
+  await world.clock(monthAhead(2, 1));
+  const self = `/v1/distributors/${person.id}`;
+  await house.admin.post(`${self}/suspensions`, { reasonCode: 'fraud', reason: 'x' });
+  const decide = async (kind: string, body: object, by = house.admin) => {
+    const { body: found } = await house.shop.get(`/v1/reviews?subjectId=${person.id}&kind=${kind}`);
+    const path = `/v1/reviews/${found.data[0].id as string}/decisions`;
+    const done = await by.post(path, { reason: 'Own cards.', ...body });
+    expect([done.status, done.text]).toEqual([200, done.text]);
+  };
+  const explained = async () => {
+    const [reward] = await world.rewards(person);
+    const { body } = await house.shop.get(`/v1/commissions/${reward!.id}/explanation`);
+    expect(body.verified).toBe(true);
+    return [reward!.status, reward!.amount, body.text.includes('Own cards.')];
+  };
+  await decide('suspension', { decision: 'approve', reverse: {} });
+  expect(await explained()).toEqual(['reversed', 0, true]);
+  await house.admin.post(`${self}/appeals`, { text: 'No.' });
+  await decide('appeal', { decision: 'approve' }, house.admin.as(house.store.secondAdmin.token));
+  expect(await explained()).toEqual(['held', 5000, true]);
+  await world.balanced();
+});
+
+test('activity counts the days with a sale of one’s own of which something is left', async () => {
+  const kpis = [{ metric: 'activeDays', weightBps: 10_000, target: 4 }];
+  const world = await givenScheme({ kpis });
+  const [busy, once] = [await world.join(), await world.join()];
+  await world.clock(monthAhead(1, 9));
+  for (const days of [3, 3.5, 3.99, 4, 5]) await world.sell(busy, 1000, monthAhead(1, days));
+  const taken = await world.sell(busy, 1000, monthAhead(1, 7));
+  await world.refund(taken.id, 1000, monthAhead(1, 8));
+  await world.sell(once, 100_000, monthAhead(1, 3));
+  await world.clock(monthAhead(2, 1));
+  const [three] = await world.resultsOf(busy, label(1));
+  const [one] = await world.resultsOf(once, label(1));
+  expect([three?.scoreBps, one?.scoreBps]).toEqual([7500, 2500]);
+  const [reward] = await world.rewards(busy);
+  const explained = await house.shop.get(`/v1/commissions/${reward!.id}/explanation`);
+  expect(explained.body).toMatchObject({ verified: true, kpis: [{ have: '3', target: 4 }] });
+});
+
 test('the time to object ends, and a scheme that ended assesses no more', async () => {
   const world = await givenScheme({ objectionDays: 3 });
   const person = await world.join();

@@ -1,3 +1,5 @@
+import { lifeActions } from '../../src/domain/distributor/action';
+import { distributorStatuses, lifecycle } from '../../src/domain/distributor/state';
 import { type TestHouse, testHouse } from '../support/app';
 import { testClient } from '../support/http';
 import { postDistributor, postProgram } from '../support/program';
@@ -380,6 +382,14 @@ describe('every action in every state', () => {
     const { now } = (await house.shop.get(`/v1/programs/${programId}`)).body;
     return new Date(Date.parse(now) + days * dayMs).toISOString();
   }
+
+  test('names every status and every action; who has just applied is under review at once', () => {
+    const seen = distributorStatuses.filter((status) => status !== 'applied');
+    expect(Object.keys(possible).sort()).toEqual([...seen].sort());
+    expect(Object.keys(lifecycle.applied)).toEqual(['review_opened']);
+    const paths = Object.keys(bodies).map((path) => path.split('/').at(-1));
+    expect(paths.sort()).toEqual([...lifeActions].sort());
+  });
 
   test.each(Object.entries(possible))('%s: %j, else 409 that says so', async (status, allowed) => {
     const inactivity = { warnAfterDays: 10, evictAfterDays: 20, appealWindowDays: 14 };

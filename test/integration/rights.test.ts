@@ -3,8 +3,10 @@ import { tokenHash } from '../../src/db/token';
 import { type TestApp, testApp } from '../support/app';
 import type { TestClient } from '../support/http';
 import { bronze, day, givenTiers, type Person, startsAt } from '../support/tiers';
-import { unique } from '../support/program';
+import { publishWithWaivers } from '../support/plan';
+import { postDistributor, postProgram, unique } from '../support/program';
 import { testPepper } from '../support/settings';
+import { givenEarning } from '../support/settlement';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -73,12 +75,22 @@ describe('what each tier allows its own token', () => {
     campaigns: (id: string, client: TestClient) => client.get(`/v1/distributors/${id}/campaigns`),
     link: (id: string, client: TestClient) => client.post(`/v1/distributors/${id}/links`, {}),
     customers: (id: string, client: TestClient) => client.get(`/v1/distributors/${id}/customers`),
+    materials: (id: string, client: TestClient) => client.get(`/v1/distributors/${id}/materials`),
   };
 
   it.each([
-    ['bronze', { team: 403, deepTeam: 403, campaigns: 200, link: 201, customers: 200 }],
-    ['silver', { team: 200, deepTeam: 403, campaigns: 403, link: 403, customers: 200 }],
-    ['gold', { team: 200, deepTeam: 200, campaigns: 200, link: 201, customers: 200 }],
+    [
+      'bronze',
+      { team: 403, deepTeam: 403, campaigns: 200, link: 201, customers: 200, materials: 200 },
+    ],
+    [
+      'silver',
+      { team: 200, deepTeam: 403, campaigns: 403, link: 403, customers: 200, materials: 200 },
+    ],
+    [
+      'gold',
+      { team: 200, deepTeam: 200, campaigns: 200, link: 201, customers: 200, materials: 403 },
+    ],
   ] as const)('%s', async (tier, expected) => {
     const { person } = await givenPeople();
     const { id, client, customer } = await person(tier);
@@ -96,8 +108,26 @@ describe('what each tier allows its own token', () => {
     const [shown] = named['customers']!.body.data as { customerExternalId: string }[];
     expect(shown?.customerExternalId === customer).toBe(tier === 'gold');
     // The shop sees everything, whatever the tier.
-    for (const ask of [asks.team, asks.deepTeam, asks.campaigns, asks.customers]) {
+    const { link: _link, ...reads } = asks;
+    for (const ask of Object.values(reads)) {
       expect((await ask(id, app.shop)).status).toBe(200);
+    }
+  });
+
+  it('limits what is withdrawn in one transfer by the tier', async () => {
+    const { tiers, person } = await givenPeople();
+    const codeOf = async (tier: string, amount: number) => {
+      const { id, client } = await person(tier);
+      await givenEarning(app.db, tiers.programId, id, 200n, new Date(startsAt));
+      const reply = await client.post(`/v1/distributors/${id}/withdrawals`, { amount });
+      return [reply.status, reply.body.code] as unknown[];
+    };
+    for (const tier of ['bronze', 'silver']) {
+      expect(await codeOf(tier, 51)).not.toContain('withdrawal_limit_exceeded');
+    }
+    expect(await codeOf('gold', 50)).not.toContain('withdrawal_limit_exceeded');
+    for (const amount of [51, 101]) {
+      expect(await codeOf('gold', amount)).toEqual([422, 'withdrawal_limit_exceeded']);
     }
   });
 
@@ -169,6 +199,62 @@ describe('a token of a distributor', () => {
     }
     const token = await me.client.post(`/v1/distributors/${me.id}/tokens`, {});
     expect(token.status).toBe(403);
+  });
+
+  it('reads of a commission its own part: nothing of what others earn, or goods cost', async () => {
+    const programId = await postProgram(app.shop, { startsAt });
+    const join = async (more: object = {}) =>
+      (await postDistributor(app.shop, programId, { joinedAt: startsAt, ...more })).body as Person;
+    const above = await join();
+    const me = await join({ sponsorCode: above.code });
+    const plan = {
+      levels: 2,
+      caps: { totalBps: 1200, marginBps: 10_000 },
+      rules: [
+        { id: 'direct', level: 1, match: {}, rate: { bps: 1000 } },
+        { id: 'friend', level: 1, match: { distributorId: above.id }, rate: { bps: 2000 } },
+        { id: 'up', level: 2, match: {}, rate: { bps: 500 } },
+      ],
+      tiers: [bronze],
+    };
+    const made = await app.shop.post(`/v1/programs/${programId}/plans`, { plan });
+    await publishWithWaivers(app.shop, app.admin, made.body.id);
+    const order = await app.shop.post('/v1/orders', {
+      ...{ programId, externalId: unique('SO'), paidAt: startsAt, currency: 'CNY' },
+      ...{ customer: { externalId: unique('u') }, attribution: { distributorCode: me.code } },
+      lines: [
+        {
+          externalId: '1',
+          sku: 'TEA',
+          quantity: 1,
+          unitPriceAmount: 90_000,
+          unitCostAmount: 71_111,
+        },
+      ],
+    });
+    const commissions = order.body.commissions as {
+      id: string;
+      distributorId: string;
+      amount: number;
+    }[];
+    const mine = commissions.find(({ distributorId }) => distributorId === me.id)!;
+    const others = commissions.find(({ distributorId }) => distributorId === above.id)!;
+    expect([mine.amount, others.amount]).toEqual([7200, 3600]);
+    const path = `/v1/commissions/${mine.id}/explanation`;
+    const client = await tokenFor(me);
+    for (const language of ['en', 'zh-CN']) {
+      const headers = { 'accept-language': language };
+      const [own, whole] = [
+        await client.get(path, { headers }),
+        await app.shop.get(path, { headers }),
+      ];
+      expect([own.status, own.body.verified]).toEqual([200, true]);
+      const secrets = [above.id, '3600', '13500', '10800', '36.00', '135.00', '71111', 'friend'];
+      expect(secrets.filter((secret) => own.text.includes(secret))).toEqual([]);
+      expect(own.body.text).toContain('CNY 72.00');
+      expect(whole.text).toContain(above.id);
+      expect(whole.body.text).toContain('CNY 135.00');
+    }
   });
 
   it('ends with its time and when the shop ends it; asking for it is a sign of life', async () => {

@@ -64,6 +64,50 @@ describe('a promotion by rule', () => {
     expect(now).toEqual(['bronze', 'bronze', 'gold']);
   });
 
+  test('while warned moves the tier, not the warning, which only a sale or sign-in of one’s own ends', async () => {
+    const promote = { all: [{ metric: 'teamSales', gte: 10_000 }] };
+    const tiers = await givenTiers(house, bronze, gold({ promote }));
+    const person = await tiers.join();
+    const below = await tiers.join({ sponsorCode: person.code });
+    const statusOf = async () =>
+      (await house.shop.get(`/v1/distributors/${person.id}`)).body.status;
+    await tiers.clock(day(62));
+    expect([await statusOf(), await tiers.tierOf(person)]).toEqual(['warned', 'bronze']);
+    await tiers.sell(below, 10_000, day(62, 11));
+    await tiers.clock(day(63));
+    expect([await statusOf(), await tiers.tierOf(person)]).toEqual(['warned', 'gold']);
+    const { data } = (await house.shop.get(`/v1/distributors/${person.id}/history`)).body;
+    expect(data.at(-1)).toMatchObject({ status: 'warned', tier: 'gold' });
+    expect(await tiers.notices(person)).toEqual(['warned', 'tier_promoted']);
+    await tiers.clock(day(95));
+    expect([await statusOf(), await tiers.tierOf(person)]).toEqual(['eviction_proposed', 'gold']);
+    const sold = await tiers.sell(person, 1000, day(95, 11));
+    expect(sold.commissions[0]?.rateBps).toBe(1200);
+    expect([await statusOf(), await tiers.tierOf(person)]).toEqual(['active', 'gold']);
+  });
+
+  test('that waits for a person ends when its distributor leaves, and says why', async () => {
+    const promote = { all: [ownSales(1)], review: true };
+    const tiers = await givenTiers(house, bronze, gold({ promote }));
+    const person = await tiers.join();
+    await tiers.clock(day(5));
+    await tiers.sell(person, 10_000, day(5, 9));
+    await tiers.clock(day(6));
+    const query = `/v1/reviews?subjectId=${person.id}&kind=promotion`;
+    const read = async () => (await house.shop.get(query)).body.data[0];
+    expect(await read()).toMatchObject({ status: 'open' });
+    expect((await house.shop.post(`/v1/distributors/${person.id}/departures`, {})).status).toBe(
+      202,
+    );
+    await tiers.clock(day(14));
+    const ended = await read();
+    expect(ended).toMatchObject({ status: 'decided', outcome: 'reject', decisions: [] });
+    const { data } = (await house.shop.get(`/v1/reviews/${ended.id as string}/history`)).body;
+    expect(data.at(-1)).toMatchObject({
+      ...{ actor: 'system:life', reason: 'The distributor is not in the program any more.' },
+    });
+  });
+
   test('with review it waits for a person; declined, it is not asked again at once', async () => {
     const tiers = await givenTiers(
       house,

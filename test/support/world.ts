@@ -48,6 +48,7 @@ export interface World {
   readonly invoiceId: string;
   readonly bankFileId: string;
   readonly noticeId: string;
+  readonly materialId: string;
 }
 
 export const planBody = {
@@ -201,7 +202,20 @@ export async function givenWorld(app: TestApp, startsAt = '2026-11-01T00:00:00+0
     ...(await givenInvoice(app, { ...scene, distributorId: distributor.id })),
     bankFileId: await givenBankFile(app, channelId),
     noticeId: await givenNotice(app, programId, distributor.id),
+    materialId: await idOf(`/v1/programs/${programId}/materials`, materialBody()),
   } satisfies World;
+}
+
+/** A text for all tiers, shown from the first day of the world. */
+export function materialBody(settings: Record<string, unknown> = {}) {
+  return {
+    externalId: unique('material'),
+    title: 'Words for a group chat',
+    kind: 'text',
+    text: 'Fresh tea: {link} (code {code})',
+    startsAt: '2026-11-01T00:00:00+08:00',
+    ...settings,
+  };
 }
 
 /** A day on which the bill of the world's channel was compared. */

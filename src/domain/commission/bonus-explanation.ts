@@ -12,6 +12,7 @@ import {
 import { bonusText } from './bonus-words';
 import { earnedAmount } from './explanation-money';
 import type { PlanBody } from './plan';
+import { type ExplainedReversal, remainsRight } from './reversal';
 
 /** An order behind a bonus. Amounts are of its lines in scope, in the minor unit. */
 export interface BonusOrderFacts {
@@ -63,6 +64,8 @@ export interface BonusCommissionFacts {
     refundedAt: Date;
     changeAmount: bigint;
   }[];
+  /** what decisions took back of it, the first one first */
+  reversals: readonly ExplainedReversal[];
   earnings: readonly {
     kind: 'commission' | 'adjustment' | 'part' | 'giveBack';
     amount: bigint;
@@ -124,6 +127,7 @@ function bonusParts(stored: BonusCommissionFacts) {
     })),
     ordersTotal: sums.reduce((count, sum) => count + sum.orders, 0),
     refunds: refundsOf(stored),
+    reversals: [...stored.reversals],
   };
 }
 
@@ -160,7 +164,10 @@ function checksOf(stored: BonusCommissionFacts, booked: BonusSales, current: Bon
         roles.every((role) => current[role] >= 0n && current[role] <= booked[role]),
     },
     { name: 'original' as const, ok: commission.originalAmount === again(booked) },
-    { name: 'remaining' as const, ok: commission.amount === again(current) },
+    {
+      name: 'remaining' as const,
+      ok: remainsRight(commission.amount, again(current), stored.reversals),
+    },
     {
       name: 'refunds' as const,
       ok: sums.every(

@@ -1,6 +1,7 @@
 import { amountText, momentText } from '../kernel/format';
 import type { Language } from '../kernel/language';
 import type { BonusCommissionFacts, BonusParts } from './bonus-explanation';
+import { reversalTexts } from './reversal-words';
 
 /** The whole story of a bonus in a few sentences. */
 export function bonusText(
@@ -15,7 +16,7 @@ export function bonusText(
     at: (moment) => momentText(moment, facts.timeZone),
   };
   const words = language === 'en' ? english : chinese;
-  const { hold, maximum, refunds, verified } = parts;
+  const { hold, maximum, refunds, reversals, verified } = parts;
   const sentences = [
     words.opening(context),
     ...parts.conditions.map((condition) => words.condition(context, condition)),
@@ -23,6 +24,7 @@ export function bonusText(
     maximum.applied && maximum.amount !== null && words.maximum(context, maximum.amount),
     words.place(context),
     ...refunds.map((refund) => words.refund(context, refund)),
+    ...reversalTexts(reversals, context, language),
     hold.availableAt && words.available(context, hold.availableAt),
     !hold.availableAt && hold.releaseAt && words.held(context, hold.releaseAt),
     verified ? words.verified : words.disagrees(failed(parts)),

@@ -3,6 +3,7 @@ import type { PassedOverWhy, UplineMember } from './calculation';
 import type { Overlay } from './overlay';
 import type { PlanBody } from './plan';
 import type { LineRefund, StoredLine } from './recompute';
+import type { ExplainedReversal } from './reversal';
 
 export interface ExplainedEarning {
   id: string;
@@ -89,6 +90,8 @@ export interface CommissionFacts {
   pauses: readonly Pause[];
   /** Refunds of this line in the order in which they were booked. */
   refunds: readonly LineRefund[];
+  /** What decisions took back of it, the first one first. */
+  reversals: readonly ExplainedReversal[];
   earnings: readonly ExplainedEarning[];
   /** What the ledger says the order earned this distributor, and what the earnings say. */
   posted: { ledgerAmount: bigint; earningsAmount: bigint };

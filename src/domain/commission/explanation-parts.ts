@@ -6,6 +6,7 @@ import { earnedAmount, firstEarning, payoutOf, settlementOf, taxOf } from './exp
 import { overlaysOf } from './explanation-overlays';
 import { ruleReasonText, uplineText } from './explanation-words';
 import { type Recomputation, recompute } from './recompute';
+import { remainsRight } from './reversal';
 import { judgeRules } from './rule';
 import { sameTerms } from './verification';
 
@@ -40,6 +41,7 @@ export function explanationParts(facts: CommissionFacts, language: Language) {
     rounding: roundingOf(facts, again),
     hold: holdOf(facts),
     refunds: refundsOf(facts, again),
+    reversals: [...facts.reversals],
     settlement: settlementOf(facts),
     tax: taxOf(facts),
     payout: payoutOf(facts),
@@ -70,7 +72,11 @@ function checksOf(facts: CommissionFacts, again: Recomputation): Check[] {
     },
     {
       name: 'remaining',
-      ok: commission.amount === amountsOf(again.current, commission).amount,
+      ok: remainsRight(
+        commission.amount,
+        amountsOf(again.current, commission).amount,
+        facts.reversals,
+      ),
     },
     { name: 'refunds', ok: refunded === line.refundedAmount && units === line.refundedQuantity },
     { name: 'hold', ok: holdAgrees(facts) },

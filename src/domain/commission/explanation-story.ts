@@ -3,12 +3,16 @@ import type { Language } from '../kernel/language';
 import type { CommissionFacts } from './explanation-facts';
 import type { ExplanationParts } from './explanation-parts';
 import type { OverlayEffect } from './overlay';
+import { reversalTexts } from './reversal-words';
+
+/** Who reads it: the shop everything, who earns it nothing of what others earn on the line. */
+export type Reader = 'shop' | 'beneficiary';
 
 /** The whole story of a commission in a few sentences. */
 export function storyText(
   parts: ExplanationParts,
   facts: CommissionFacts,
-  language: Language,
+  { language, reader }: { language: Language; reader: Reader },
 ): string {
   const { currency } = facts.order;
   const context: Context = {
@@ -18,14 +22,15 @@ export function storyText(
     at: (moment) => momentText(moment, facts.timeZone),
   };
   const words = language === 'en' ? english : chinese;
-  const { kind, overlays, caps, refunds, hold, settlement, payout, verified } = parts;
+  const { kind, overlays, caps, refunds, reversals, hold, settlement, payout, verified } = parts;
   const counting = overlays.filter(({ chosen }) => chosen);
   const sentences = [
     words.base(context),
     kind === 'region' ? words.region(context) : words.rule(context),
     ...counting.map((overlay) => words.overlay(context, overlay)),
-    caps.applied && kind === 'sale' && words.cap(context),
+    caps.applied && kind === 'sale' && (reader === 'shop' ? words.cap : words.ownCap)(context),
     ...refunds.map((refund) => words.refund(context, refund)),
+    ...reversalTexts(reversals, context, language),
     hold.availableAt && words.available(context, hold.availableAt),
     !hold.availableAt && hold.releaseAt && words.held(context, hold.releaseAt),
     !hold.availableAt && !hold.releaseAt && words.paused,
@@ -50,6 +55,8 @@ interface Words {
   region(context: Context): string;
   overlay(context: Context, overlay: ExplanationParts['overlays'][number]): string;
   cap(context: Context): string;
+  /** without the sums of the line, which tell what others earn */
+  ownCap(context: Context): string;
   refund(context: Context, refund: ExplanationParts['refunds'][number]): string;
   available(context: Context, moment: Date): string;
   held(context: Context, moment: Date): string;
@@ -91,6 +98,8 @@ const english: Words = {
   cap: ({ parts: { caps, originalAmount }, money }) =>
     `A cap cut the line from ${money(caps.beforeAmount)} to ${money(caps.afterAmount)}, ` +
     `which leaves ${money(originalAmount)} here.`,
+  ownCap: ({ parts: { originalAmount }, money }) =>
+    `A cap cut the line, which leaves ${money(originalAmount)} here.`,
   refund: ({ money }, refund) =>
     `Refund ${refund.externalId} took ${money(refund.amount)} off the base: the commission went ` +
     `from ${money(refund.commissionBeforeAmount)} to ${money(refund.commissionAfterAmount)}.`,
@@ -135,6 +144,7 @@ const chinese: Words = {
   cap: ({ parts: { caps, originalAmount }, money }) =>
     `受上限约束，本行合计由 ${money(caps.beforeAmount)} 缩减为 ${money(caps.afterAmount)}，` +
     `本级为 ${money(originalAmount)}。`,
+  ownCap: ({ parts: { originalAmount }, money }) => `受上限约束，本级为 ${money(originalAmount)}。`,
   refund: ({ money }, refund) =>
     `退款 ${refund.externalId} 使基数减少 ${money(refund.amount)}，` +
     `佣金由 ${money(refund.commissionBeforeAmount)} ` +

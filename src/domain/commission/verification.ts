@@ -19,6 +19,7 @@ export const checks = [
   'earnings',
   'ledger',
   'bonus',
+  'reversal',
   'balance',
   'trial_balance',
   'budget',
@@ -47,6 +48,8 @@ export interface VerifiedCommission {
   originalAmount: bigint;
   /** the sum of its earnings */
   earnedAmount: bigint;
+  /** a decision took it back and keeps so much for its restoration; null: it stands */
+  reversedAmount: bigint | null;
 }
 
 /** An order with everything stored that decides about its commissions. */
@@ -171,14 +174,15 @@ function commissionDifferences(order: VerifiedOrder, again: Recomputation): Diff
       : [differing(line.id, 'missing', `${key}: ${amount}`, 'no commission')],
   );
   const wrong = stored.flatMap((commission) => {
-    const { id, amount, originalAmount } = commission;
+    const { id, amount, originalAmount, reversedAmount } = commission;
     const one = left.get(keyOf(commission));
     if (one === undefined) return compare(id, 'commission', 'none', keyOf(commission));
     return [
       ...compare(id, 'commission', factsOf(one), factsOf(commission)),
       ...compare(id, 'base', again.baseAmount, commission.baseAmount),
       ...compare(id, 'original', booked.get(keyOf(one))?.amount ?? 0n, originalAmount),
-      ...compare(id, 'remaining', one.amount, amount),
+      ...compare(id, 'remaining', reversedAmount === null ? one.amount : 0n, amount),
+      ...(reversedAmount === null ? [] : compare(id, 'reversal', one.amount, reversedAmount)),
     ];
   });
   return [...missing, ...wrong];

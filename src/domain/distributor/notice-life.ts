@@ -106,6 +106,27 @@ export const lifeNoticeWords = {
       (params) => `如您在 ${day(params['until'])} 前未申诉，您将被清退。${whyZh(params)}`,
     ),
   },
+  commissions_reversed: {
+    en: words(
+      'Commissions were reversed',
+      (params) =>
+        `${params['commissions']} commissions of ${params['sum']} in all were taken back.${why(params)}`,
+    ),
+    'zh-CN': words(
+      '佣金已撤销',
+      (params) => `共撤销 ${params['commissions']} 笔佣金，合计 ${params['sum']}。${whyZh(params)}`,
+    ),
+  },
+  commissions_restored: {
+    en: words(
+      'Commissions were given back',
+      (params) => `${params['sum']} of reversed commissions came back.${why(params)}`,
+    ),
+    'zh-CN': words(
+      '佣金已恢复',
+      (params) => `已恢复此前撤销的佣金 ${params['sum']}。${whyZh(params)}`,
+    ),
+  },
   suspension_lifted: {
     en: words(
       'Your suspension was lifted',

@@ -48,6 +48,8 @@ export const idPrefixes = {
   bankFile: 'bkf',
   settlementHold: 'hld',
   correction: 'cor',
+  reversal: 'rvs',
+  material: 'mat',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

@@ -96,6 +96,9 @@ export type RefusalCode =
   | 'objection_too_late'
   | 'nothing_to_export'
   | 'not_a_bank'
+  | 'reversal_not_possible'
+  | 'nothing_to_reverse'
+  | 'material_withdrawn'
   | 'temporal_unavailable';
 
 /** One fault inside a request, addressed by a JSON pointer. */

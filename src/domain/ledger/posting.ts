@@ -32,6 +32,8 @@ export interface LedgerTransactionInput {
 export type LedgerKind =
   | 'commission_earned'
   | 'commission_adjusted'
+  | 'commission_reversed'
+  | 'commission_restored'
   | 'released'
   | 'settlement_locked'
   | 'settlement_unlocked'
@@ -133,6 +135,45 @@ export function corrected(
   const { availableAmount, owedAmount } = balance;
   if (amount < 0n) return refundedAfterRelease(distributorId, -amount, availableAmount);
   return arrivesInAvailable('commission-expense', distributorId, amount, owedAmount);
+}
+
+/** What a decision about somebody's commissions moves, in the minor unit; neither is negative. */
+export interface DecidedAmounts {
+  /** of commissions whose hold is not over */
+  readonly heldAmount: bigint;
+  /** of commissions that are available and in no statement */
+  readonly releasedAmount: bigint;
+}
+
+/**
+ * Commissions are reversed by a decision: what is held leaves `held`, what was released leaves
+ * `available`; what is not there any more, because it paid a debt, is owed again.
+ * @param availableAmount what `available` has now
+ */
+export function reversedByDecision(
+  distributorId: string,
+  { heldAmount, releasedAmount }: DecidedAmounts,
+  availableAmount: bigint,
+): Posting[] {
+  return [
+    ...refundedWhileHeld(distributorId, heldAmount),
+    ...refundedAfterRelease(distributorId, releasedAmount, availableAmount),
+  ];
+}
+
+/**
+ * A reversal is undone: what was held is held again, what was released is available at once.
+ * @param owedAmount what `receivable` owes now, as a positive amount
+ */
+export function restoredByDecision(
+  distributorId: string,
+  { heldAmount, releasedAmount }: DecidedAmounts,
+  owedAmount: bigint,
+): Posting[] {
+  return [
+    ...commissionEarned(distributorId, heldAmount),
+    ...arrivesInAvailable('commission-expense', distributorId, releasedAmount, owedAmount),
+  ];
 }
 
 /** A settlement or withdrawal locks the gross. */

@@ -2,6 +2,8 @@ import { amountText, momentText } from '../kernel/format';
 import { canonical } from '../kernel/canonical';
 import { addDays } from '../kernel/clock';
 import type { Language } from '../kernel/language';
+import { type ExplainedReversal, remainsRight } from '../commission/reversal';
+import { reversalTexts } from '../commission/reversal-words';
 import { assess, type AssessmentResult, type KpiMetric, type SchemeBody } from './assessment';
 
 /** What a reward was booked from, as it is stored with its commission. */
@@ -34,6 +36,8 @@ export interface RewardCommissionFacts {
   };
   facts: RewardFacts;
   scheme: { name: string; body: SchemeBody };
+  /** what decisions took back of it, the first one first */
+  reversals: readonly ExplainedReversal[];
   earnings: readonly {
     kind: 'commission' | 'adjustment' | 'part' | 'giveBack';
     amount: bigint;
@@ -71,6 +75,7 @@ export function explainReward(stored: RewardCommissionFacts, language: Language)
     scoreBps: facts.scoreBps,
     rewardAmount: BigInt(facts.rewardAmount),
     beforeAmount: BigInt(facts.beforeAmount),
+    reversals: [...stored.reversals],
     hold: {
       startsAt: 'periodEnd' as const,
       periodEndsAt: new Date(facts.holdFrom),
@@ -103,7 +108,10 @@ function checksOf(stored: RewardCommissionFacts, again: AssessmentResult) {
     },
     { name: 'base' as const, ok: commission.baseAmount === BigInt(facts.ownSalesAmount) },
     { name: 'original' as const, ok: commission.originalAmount === expected },
-    { name: 'remaining' as const, ok: commission.amount === expected },
+    {
+      name: 'remaining' as const,
+      ok: remainsRight(commission.amount, expected, stored.reversals),
+    },
     { name: 'hold' as const, ok: first?.releaseAt?.getTime() === release.getTime() },
     { name: 'earnings' as const, ok: earned === commission.amount },
     { name: 'ledger' as const, ok: ledgerAmount === commission.originalAmount },
@@ -120,7 +128,9 @@ function textOf(stored: RewardCommissionFacts, verified: boolean, language: Lang
       ? `${metric}: ${have} of ${target}, ${share} reached, weight ${weight}.`
       : `${metric}：${have}，目标 ${target}，达成 ${share}，权重 ${weight}。`;
   });
-  const since = momentText(new Date(facts.holdFrom), timeZone);
+  const at = (moment: Date) => momentText(moment, timeZone);
+  const since = at(new Date(facts.holdFrom));
+  const reversed = reversalTexts(stored.reversals, { money, at }, language);
   if (language === 'en') {
     const corrected =
       commission.bonusKey === 'correction'
@@ -132,6 +142,7 @@ function textOf(stored: RewardCommissionFacts, verified: boolean, language: Lang
       `Score ${score}: a reward of ${money(BigInt(facts.rewardAmount))}.`,
       corrected,
       `Booked: ${money(commission.originalAmount)}, held for ${facts.holdDays} days from ${since}.`,
+      ...reversed,
       verified
         ? 'Calculated again from the stored facts: everything agrees.'
         : 'Calculated again from the stored facts: NOT everything agrees.',
@@ -149,6 +160,7 @@ function textOf(stored: RewardCommissionFacts, verified: boolean, language: Lang
     `得分 ${score}，奖励 ${money(BigInt(facts.rewardAmount))}。`,
     corrected,
     `入账 ${money(commission.originalAmount)}，自 ${since} 起冻结 ${facts.holdDays} 天。`,
+    ...reversed,
     verified ? '按已存事实重新计算，结果完全一致。' : '按已存事实重新计算，结果不一致。',
   ].join('');
 }

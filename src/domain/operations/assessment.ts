@@ -2,6 +2,7 @@ import { monthAfter, monthOf, monthParts, monthSpan } from '../kernel/period';
 
 /**
  * What an assessment looks at, over one period. Sales and orders as in the conditions of tiers;
+ * `activeDays` are the days of the program's zone with a sale of one's own of which something is left,
  * `refundRateBps` is what went back of one's own sales, and there less is better.
  */
 export const kpiMetrics = [
@@ -11,6 +12,7 @@ export const kpiMetrics = [
   'ownOrders',
   'activeDirects',
   'coursesPassed',
+  'activeDays',
   'refundRateBps',
 ] as const;
 
@@ -22,6 +24,7 @@ export const salesKpis: readonly KpiMetric[] = [
   'directSales',
   'teamSales',
   'ownOrders',
+  'activeDays',
 ];
 
 export interface Kpi {

@@ -29,6 +29,14 @@ export function allowedUrl(text: string, hosts: readonly string[]): URL | undefi
   return url.host === written && hosts.includes(url.host) ? url : undefined;
 }
 
+/**
+ * Whether a text is an address of the web that every reader understands alike, whoever's host it is.
+ */
+export function isWebAddress(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  return allowedUrl(text, [new URL(text).host]) !== undefined;
+}
+
 /** The first address of several, best first, to which a short link may lead. */
 export function firstAllowed(
   candidates: readonly (string | null | undefined)[],

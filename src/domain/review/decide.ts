@@ -53,3 +53,15 @@ export function judge(task: ReviewFacts, verdict: Verdict): Judgement {
   const enough = verdict.decision === 'reject' || step >= task.stepsNeeded;
   return { ok: true, step, outcome: enough ? verdict.decision : null };
 }
+
+/**
+ * Whether a decision can take commissions back: the one that confirms a suspension, or that dismisses
+ * the appeal against one.
+ */
+export function mayReverse(
+  { kind, facts }: { readonly kind: ReviewKind; readonly facts: Readonly<Record<string, unknown>> },
+  decision: Decision,
+): boolean {
+  if (kind === 'suspension') return decision === 'approve';
+  return kind === 'appeal' && facts['against'] === 'suspension' && decision === 'reject';
+}

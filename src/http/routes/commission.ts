@@ -67,6 +67,7 @@ const getExplanation = defineRoute({
   params: commissionParams,
   answers: { 200: ExplanationAnswer },
   handle: async ({ params, caller, locale, deps }) => {
+    const reader = caller.kind === 'distributor' ? 'beneficiary' : 'shop';
     // One transaction, so that a refund in between cannot make the facts disagree.
     const explanation = await deps.db.transaction(async (tx) => {
       await tx.run('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
@@ -78,7 +79,7 @@ const getExplanation = defineRoute({
         );
       }
       return isOfLine(commission)
-        ? explain(await loadCommissionFacts(tx, commission), locale)
+        ? explain(await loadCommissionFacts(tx, commission), locale, reader)
         : bonusView(
             explainBonus(await loadBonusFacts(tx, commission.id), locale),
             await loadMoneyFacts(tx, commission.id),
@@ -92,18 +93,31 @@ const getExplanation = defineRoute({
 type Explained =
   ReturnType<typeof explain> | ReturnType<typeof bonusView> | ReturnType<typeof rewardView>;
 
+/** What goods cost, and what a line pays to everybody: a cap that applied is exactly that. */
+const hiddenCaps = {
+  totalBps: null,
+  totalCapAmount: null,
+  marginBps: null,
+  unitCostAmount: null,
+  marginCapAmount: null,
+  beforeAmount: null,
+  afterAmount: null,
+} as const;
+
 /** What a distributor may read of an explanation: nothing of what others earn, or goods cost. */
-function own(explanation: Explained, distributorId: string): Explained {
+function own(explanation: Explained, distributorId: string) {
   const mine = <T extends { distributorId: string | null }>(parts: readonly T[]) =>
     parts.filter((part) => part.distributorId === distributorId);
   if ('levels' in explanation) {
-    const { levels, upline, region, caps } = explanation;
+    const { candidates, levels, upline, region, caps } = explanation;
     return {
       ...explanation,
+      // Rules for other people are theirs.
+      candidates: candidates.filter(({ reason }) => reason !== 'audience_differs'),
       levels: mine(levels),
       upline: mine(upline),
       region: region?.distributorId === distributorId ? region : null,
-      caps: { ...caps, unitCostAmount: null, marginCapAmount: null },
+      caps: { ...caps, ...hiddenCaps },
     };
   }
   return 'orders' in explanation

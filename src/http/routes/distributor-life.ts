@@ -4,6 +4,7 @@ import { depart, takeBack, withdrawDeparture } from '../../db/departure';
 import { findDistributor } from '../../db/distributor';
 import { type CaseKind, type CaseRow, type Life, lockLife } from '../../db/life-case';
 import { findCase, listCases } from '../../db/life-case-list';
+import { listReversals } from '../../db/reversal-read';
 import { lockProgramAlone } from '../../db/program-lock';
 import type { Tx } from '../../db/database';
 import { suspend } from '../../db/suspension';
@@ -21,6 +22,7 @@ import {
   EvictionView,
   ReturnBody,
   ReturnView,
+  ReversalView,
   SuspensionBody,
   SuspensionView,
 } from '../schemas/distributor-life';
@@ -153,7 +155,7 @@ const postReturn = defineRoute({
   path: '/v1/distributors/:id/returns',
   summary: 'Take somebody back who was evicted or has left',
   description:
-    "Within 30 days of an eviction a reinstatement: downlines and customers come back where nothing else happened to them since. Later a return, after the program's `leaving.returnAfterDays`.",
+    "Within 30 days of an eviction a reinstatement: downlines and customers come back where nothing else happened to them since, and so do commissions that the suspension behind it had reversed. Later a return, after the program's `leaving.returnAfterDays`.",
   tag,
   access: adminsOnly,
   params: distributorParams,
@@ -163,16 +165,20 @@ const postReturn = defineRoute({
     const { programId, status: before } = await findDistributor(tx, caller, params.id);
     await lockProgramAlone(tx, programId);
     const life = await lifeOf(tx, caller, params.id, now);
-    const { kind, givenBack } = await takeBack(tx, life, body.reason);
+    const { kind, givenBack, restoredAmount } = await takeBack(tx, life, {
+      reason: body.reason,
+      restores: body.restoreCommissions,
+      realNow: now,
+    });
     const { status } = life.distributor;
     await audit({
       action: `distributor.${kind}`,
       subjectId: params.id,
       reason: body.reason,
       before: { status: before },
-      after: { status, ...givenBack },
+      after: { status, ...givenBack, restoredAmount },
     });
-    return answer(201, { id: params.id, status, kind, ...givenBack });
+    return answer(201, { id: params.id, status, kind, ...givenBack, restoredAmount });
   },
 });
 
@@ -220,12 +226,37 @@ function readRoutes<V extends z.ZodType>(
   ];
 }
 
+const getReversals = defineRoute({
+  method: 'get',
+  path: '/v1/distributors/:id/reversals',
+  summary: 'Commissions of a distributor that decisions took back, the latest first',
+  description:
+    'Each is one decision about a suspension. `restoredAmount`: what an appeal or a reinstatement gave back, less what was refunded meanwhile. Which commissions they are is told by the explanation of each.',
+  tag,
+  access: mayRead,
+  params: distributorParams,
+  query: listQuery,
+  answers: { 200: listOf(ReversalView) },
+  handle: async ({ params, query: { limit, cursor }, caller, deps: { db } }) => {
+    const { id } = await findDistributor(db.read, caller, params.id);
+    const rows = await listReversals(db.read, id, { limit: limit + 1, before: cursor });
+    return answer(
+      200,
+      mapPage(
+        page(rows, limit, (row) => row.id),
+        ({ caseId, actor, ...row }) => ({ ...row, suspensionId: caseId, reversedBy: actor }),
+      ),
+    );
+  },
+});
+
 export const distributorLifeRoutes = [
   postAppeal,
   postSuspension,
   postDeparture,
   postWithdrawal,
   postReturn,
+  getReversals,
   ...readRoutes('appeal', 'appeals', AppealView, views.appeal),
   ...readRoutes('suspension', 'suspensions', SuspensionView, views.measure),
   ...readRoutes('eviction', 'evictions', EvictionView, views.measure),

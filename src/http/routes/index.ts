@@ -24,6 +24,7 @@ import { payerRoutes } from './payer';
 import { statementDocumentRoutes } from './statement-document';
 import { distributorLifeRoutes } from './distributor-life';
 import { linkRoutes } from './link';
+import { materialRoutes } from './material';
 import { ledgerRoutes } from './ledger';
 import { previewRoutes } from './preview';
 import { regionAgentRoutes } from './region-agent';
@@ -65,6 +66,7 @@ export function allRoutes(config: Pick<HttpConfig, 'signInAttempts'>): Route[] {
     ...ownRoutes,
     ...assessmentRoutes,
     ...linkRoutes(),
+    ...materialRoutes,
     ...orderRoutes,
     ...previewRoutes,
     ...afterSaleRoutes,

@@ -1,10 +1,13 @@
 import type { z } from 'zod';
 import { decide, type DecideInput, type DecideResult } from '../../contracts/workflow';
+import { contentHash } from '../../db/content-hash';
+import type { Tx } from '../../db/database';
+import { mustBeReversible } from '../../db/reversal-read';
 import { workflowOfReview } from '../../db/review';
 import { findReview, type ListedReview } from '../../db/review-list';
 import type { Caller, Role } from '../../domain/kernel/access';
 import { Refusal, type RefusalCode } from '../../domain/kernel/refusal';
-import { judge, objections } from '../../domain/review/decide';
+import { judge, mayReverse, objections } from '../../domain/review/decide';
 import { answer, defineRoute, type RouteContext } from '../route';
 import {
   BulkDecidedView,
@@ -30,7 +33,7 @@ const postDecision = defineRoute({
   path: '/v1/reviews/:id/decisions',
   summary: 'Decide a review task',
   description:
-    "Answers with the subject's new state, or `needs: second_person` when another admin must approve as well. After a 503 the same decision is repeated.",
+    "Answers with the subject's new state, or `needs: second_person` when another admin must approve as well. After a 503 the same decision is repeated. Whoever confirms a suspension, or rejects the appeal against one, may reverse commissions that no statement has taken (`reverse`).",
   tag,
   access: mayDecide,
   params: reviewParams,
@@ -88,16 +91,44 @@ async function decideOne(
     deciderId: caller.adminId ?? '',
     decision: body.decision,
     reason: body.reason ?? null,
+    ...(body.reverse === undefined ? {} : { reverse: givenOnly(body.reverse) }),
   };
   mustCount(review, decision, caller.roles);
+  await mustReverse(deps.db.read, review, decision);
   const result = await deps.temporal.updateWithStart<DecideResult>({
     ...workflowOfReview(review),
     updateName: decide.name,
     // The repeat of a decision gives its first result; another one is judged anew.
-    updateId: `${review.id}:${decision.deciderId}:${decision.decision}`,
+    updateId: updateIdOf(decision),
     args: [decision],
   });
   return decidedView(review, decision, result);
+}
+
+function givenOnly({ orders }: { orders?: string[] | undefined }): { orders?: string[] } {
+  return orders === undefined ? {} : { orders };
+}
+
+/** A decision that reverses other commissions is another decision. */
+function updateIdOf({ reviewId, deciderId, decision, reverse }: DecideInput): string {
+  const plain = `${reviewId}:${deciderId}:${decision}`;
+  return reverse === undefined ? plain : `${plain}:${contentHash(reverse)}`;
+}
+
+/** @throws Refusal reversal_not_possible, nothing_to_reverse */
+async function mustReverse(
+  read: Tx,
+  review: ListedReview,
+  { decision, reverse }: DecideInput,
+): Promise<void> {
+  if (reverse === undefined) return;
+  if (!mayReverse(review, decision)) {
+    const message =
+      'Commissions are reversed by approving a suspension, or by rejecting an appeal against one.';
+    const errors = [{ pointer: '/reverse', code: 'reversal_not_possible', message }];
+    throw new Refusal('reversal_not_possible', message, { errors });
+  }
+  await mustBeReversible(read, review.subjectId, reverse);
 }
 
 /** Does all, so many at a time; the results are in the order of the items. */
@@ -145,7 +176,7 @@ function decidedView(
     case 'needs_second_person':
       return { needs: 'second_person' as const };
     case 'refused':
-      throw new Refusal(result.code as RefusalCode, result.detail);
+      throw new Refusal(result.code as RefusalCode, result.detail, { errors: result.errors ?? [] });
   }
 }
 

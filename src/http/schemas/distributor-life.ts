@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { suspensionReasons } from '../../domain/distributor/action';
 import { distributorStatuses } from '../../domain/distributor/state';
-import { idParam, moment, text } from './common';
+import { amount, idParam, moment, text } from './common';
 
 const evidenceAtMost = 20;
 
@@ -28,7 +28,14 @@ export const DepartureBody = z
   .default({})
   .meta({ id: 'NewDeparture' });
 
-export const ReturnBody = z.strictObject({ reason: text(2000) }).meta({ id: 'NewReturn' });
+export const ReturnBody = z
+  .strictObject({
+    reason: text(2000),
+    restoreCommissions: z.boolean().default(true).meta({
+      description: 'Whether a reinstatement gives reversed commissions back',
+    }),
+  })
+  .meta({ id: 'NewReturn' });
 
 const status = z.enum(distributorStatuses).meta({ description: 'Of the distributor, now' });
 
@@ -86,6 +93,7 @@ export const ReturnView = z
     kind: z.enum(['reinstated', 'returned']),
     downlines: z.int().meta({ description: 'How many came back' }),
     customers: z.int().meta({ description: 'How many came back' }),
+    restoredAmount: amount.meta({ description: 'Of reversed commissions, fen' }),
   })
   .meta({ id: 'Return' });
 
@@ -93,3 +101,21 @@ export const caseParams = z.strictObject({
   id: idParam('distributor'),
   caseId: idParam('lifeCase'),
 });
+
+export const ReversalView = z
+  .strictObject({
+    id: z.string(),
+    distributorId: z.string(),
+    suspensionId: z.string(),
+    reviewId: z.string().meta({ description: 'Of the decision' }),
+    reason: z.string(),
+    reversedBy: z.string(),
+    at: moment.meta({ description: "On the program's clock" }),
+    commissions: z.int(),
+    amount,
+    restoredAt: moment.nullable().meta({ description: 'null: still reversed' }),
+    restoredBy: z.string().nullable(),
+    restoreReason: z.string().nullable(),
+    restoredAmount: amount.nullable(),
+  })
+  .meta({ id: 'Reversal' });

@@ -86,8 +86,8 @@ export const Caps = z.strictObject({
   marginBps: z.int().nullable(),
   marginCapAmount: amount.nullable(),
   unitCostAmount: amount.nullable(),
-  beforeAmount: amount,
-  afterAmount: amount,
+  beforeAmount: amount.nullable().meta({ description: 'null for a distributor’s token' }),
+  afterAmount: amount.nullable(),
   applied: z.boolean(),
 });
 
@@ -124,6 +124,16 @@ export const RefundPart = z.strictObject({
   commissionBeforeAmount: amount,
   commissionAfterAmount: amount,
   changeAmount: signedAmount,
+});
+
+export const ReversalPart = z.strictObject({
+  reversalId: z.string(),
+  at: z.date(),
+  reason: z.string(),
+  takenAmount: amount,
+  amount: amount.meta({ description: 'What the calculation gives now: so much would come back' }),
+  restoredAt: z.date().nullable().meta({ description: 'null: still reversed' }),
+  restoredAmount: amount.nullable(),
 });
 
 export const SettlementPart = z.strictObject({

@@ -6,6 +6,7 @@ import { Problem } from '../problem';
 import { idOf, idParam, moment } from './common';
 
 const decisionsAtMost = 100;
+const ordersAtMost = 1000;
 
 const kind = z.enum(reviewKinds);
 const status = z.enum(['open', 'decided']);
@@ -74,6 +75,20 @@ export const DecisionBody = z
     decision,
     // An empty one is understood and refused where a reason is needed: reason_required.
     reason: z.string().max(2000).nullish(),
+    reverse: z
+      .strictObject({
+        orders: z
+          .array(z.string().min(1).max(140))
+          .min(1)
+          .max(ordersAtMost)
+          .optional()
+          .meta({ description: 'Ids or `ext:<externalId>`; left out: everything unpaid' }),
+      })
+      .optional()
+      .meta({
+        description:
+          'Takes commissions back for the reason of the decision: held ones, and available ones that no statement has taken. With the approval of a suspension, or the rejection of an appeal against one.',
+      }),
   })
   .meta({ id: 'ReviewDecision' });
 

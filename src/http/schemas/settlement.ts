@@ -164,6 +164,7 @@ const LineView = z
     payoutId: idOf('payout').nullable(),
     correctionId: idOf('correction').nullable(),
     correctionReason: z.string().nullable(),
+    reversalId: idOf('reversal').nullable(),
     orderId: idOf('order').nullable(),
     orderExternalId: externalId.nullable(),
     availableAt: moment,

@@ -114,6 +114,7 @@ function stored(level: 1 | 2, refunds: LineRefund[] = []): CommissionFacts {
     campaigns: [],
     pauses: [],
     refunds,
+    reversals: [],
     earnings: [
       { ...common, id: 'e1', kind: 'commission', refundId: null, amount: booked.amount },
       ...refunds.map((one) => ({

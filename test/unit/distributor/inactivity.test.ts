@@ -1,4 +1,9 @@
-import { mayReinstate, possibleActions } from '../../../src/domain/distributor/action';
+import {
+  type LifeAction,
+  lifeActions,
+  mayReinstate,
+  possibleActions,
+} from '../../../src/domain/distributor/action';
 import {
   countedFrom,
   isAnythingUnderWay,
@@ -7,6 +12,11 @@ import {
   reminderMoment,
 } from '../../../src/domain/distributor/inactivity';
 import { lifeNoticeWords } from '../../../src/domain/distributor/notice-life';
+import {
+  type DistributorMove,
+  distributorStatuses,
+  transition,
+} from '../../../src/domain/distributor/state';
 
 const at = (text: string) => new Date(`2026-03-${text}Z`);
 const terms = { warnAfterDays: 10, evictAfterDays: 15, appealWindowDays: 14 };
@@ -61,6 +71,27 @@ describe('what is possible with a life', () => {
   ])('an appeal %s of its window', (_, now, expected) => {
     expect(possibleActions(facts, at(now))).toEqual(expected);
   });
+
+  const moves: Readonly<Record<Exclude<LifeAction, 'withdrawal'>, readonly DistributorMove[]>> = {
+    appeals: ['appealed'],
+    suspensions: ['suspended'],
+    departures: ['departed'],
+    returns: ['reinstated', 'returned'],
+  };
+
+  test.each(distributorStatuses)(
+    'in %s: what the table of moves allows, no more, no less',
+    (status) => {
+      const begun = { since: at('01T00:00:00'), mayReturnFrom: at('01T00:00:00') };
+      const out = status === 'evicted' ? begun : undefined;
+      const allowed = lifeActions.filter(
+        (action) =>
+          action !== 'withdrawal' &&
+          moves[action].some((move) => transition(status, move) !== undefined),
+      );
+      expect(possibleActions({ ...facts, status, out }, at('10T00:00:00'))).toEqual(allowed);
+    },
+  );
 
   test('one appeal against one case, also while suspended', () => {
     const suspended = { ...facts, status: 'suspended' as const, appealUntil: null };
