@@ -19,8 +19,8 @@ import type { Stage } from './stage';
 
 const root = join(__dirname, '..');
 /** The three take turns, so that what else the machine does meets all of them. */
-const rounds = 6;
-const eachRound = 300;
+const rounds = 10;
+const eachRound = 100;
 const target = 0.8;
 const givenAtOnce = 8;
 const patienceMs = 120_000;
