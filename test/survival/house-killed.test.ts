@@ -1,13 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
 import { workflowIds } from '../../src/contracts/workflow';
 import { enqueueStart } from '../../src/db/outbox';
 import { createVault, parseFieldKeys, type Vault } from '../../src/db/vault';
 import { loadConfig } from '../../src/main/config';
-import { cycleSchedule } from '../../src/main/schedules';
-import { pause } from '../../src/main/servers/process';
 import { startTemporal, type TemporalServer } from '../../src/main/servers/temporal';
 import { testDatabase, type TestDatabase } from '../support/database';
 import { type Answer, testClient, type TestClient } from '../support/http';
@@ -72,9 +69,6 @@ describe('APIs and Temporal that die', () => {
     await temporal.stop();
     await db.drop();
   });
-
-  const readTemporalState = () =>
-    JSON.parse(readFileSync(join(temporalFolder, 'server.json'), 'utf8')) as { pid: number };
 
   const client = (on = port): TestClient => testClient(`http://127.0.0.1:${on}`, store.apiKey);
 
@@ -222,7 +216,9 @@ describe('APIs and Temporal that die', () => {
     });
 
     test('Temporal killed: orders are accepted, and what waits starts when it is back', async () => {
-      const { pid } = readTemporalState();
+      const { pid } = JSON.parse(readFileSync(join(temporalFolder, 'server.json'), 'utf8')) as {
+        pid: number;
+      };
       process.kill(pid, 'SIGKILL');
       await temporal.ended;
       const ordersSent = 10;
@@ -240,32 +236,6 @@ describe('APIs and Temporal that die', () => {
       }
       expect(await wrongBooks(db, shop.programId)).toEqual([]);
       console.info(`Temporal down: n = ${ordersSent} orders, ${payouts.length} payouts, 0 lost`);
-    });
-
-    test('a period that ends while Temporal is down is caught up with when it is back', async () => {
-      const connection = await Connection.connect({ address: temporal.address });
-      const { schedule } = new Client({ connection });
-      const options = cycleSchedule({ calendar: 'monthly', timeZone: 'Asia/Shanghai' });
-      // The very schedule of a month, but that its periods end every few seconds.
-      const handle = await schedule.create({ ...options, spec: { intervals: [{ every: '4s' }] } });
-      const { pid } = readTemporalState();
-      process.kill(pid, 'SIGKILL');
-      await temporal.ended;
-      const downAt = Date.now();
-      await pause(6000);
-      const upAt = Date.now();
-      temporal = await startOwnTemporal();
-      const caughtUp = async () => {
-        const { info } = await handle.describe().catch(() => ({ info: undefined }));
-        return (info?.recentActions ?? []).some(({ scheduledAt }) => {
-          const at = scheduledAt.getTime();
-          return at > downAt && at < upAt;
-        });
-      };
-      await until(caughtUp, 'it was caught up with', patienceMs);
-      expect((await handle.describe()).info.numActionsMissedCatchupWindow).toBe(0);
-      await handle.delete();
-      await connection.close();
     });
 
     /** Callbacks that the first API answered with 200, by its own counters. */
