@@ -56,6 +56,8 @@ async function main(): Promise<void> {
   process.on('message', (task: BareTask) => {
     run(task).then((result) => process.send?.(result), failed);
   });
+  // Whoever asked is gone, however it ended: nobody is left who would end this.
+  process.once('disconnect', () => process.exit(0));
   process.send?.('ready');
   await worker.run();
   process.exit(0);
