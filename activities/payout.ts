@@ -6,7 +6,7 @@ import type {
   SubmitOutcome,
 } from '../src/channels/channel';
 import type { PayoutStep } from '../src/contracts/payout';
-import { markRead, unreadNews } from '../src/db/channel-inbox';
+import { markRead, type UnreadNews, unreadNews } from '../src/db/channel-inbox';
 import type { Tx } from '../src/db/database';
 import {
   accountPlace,
@@ -18,7 +18,7 @@ import {
   setWaiting,
   type Source,
 } from '../src/db/payout';
-import { applyNews, noteSilence } from '../src/db/payout-booking';
+import { bookNews, noteSilence } from '../src/db/payout-booking';
 import { payeeKeyOf } from '../src/db/payout-payee';
 import { openChannelReview, openPayoutReview } from '../src/db/payout-review';
 import { beginSubmission, noteRefusal, type Submission } from '../src/db/payout-submission';
@@ -89,16 +89,19 @@ async function begin(
   payoutId: string,
 ): Promise<Begun> {
   const at = deps.clock.now();
-  const before = await lockPayout(tx, payoutId);
+  const { before, unread } = await lockWithNews(tx, payoutId);
   const channel = adapterOf(before);
-  const { payout, wasTold } = await takeNews(tx, before, { rules: channel.polling, at });
+  const payout = await takeNews(tx, before, unread, { rules: channel.polling, at });
+  const wasTold = payout.status !== before.status;
   const next = wasTold ? 'nothing' : todo(payout);
   if (next === 'nothing') return { kind: next, payout };
   if (payout.status !== 'queued' && (await isCancelRequested(tx, payoutId))) {
     return beginStop(tx, payout, at);
   }
   if (next === 'ask') return { kind: 'ask', payout };
-  return asBegun(await handOver(deps, tx, payout, channel));
+  const begun = asBegun(await handOver(deps, tx, payout, channel));
+  if (begun.kind === 'call') deps.crashPoint('payout.beforeSubmitCommit');
+  return begun;
 }
 
 function handOver(
@@ -197,27 +200,37 @@ async function stop(
   return record(deps, channel, id, outcome, operation);
 }
 
-/** Books everything that lies unread in the inbox for this payout, in the order of arrival. */
+/** Locks a payout; what callbacks brought is read behind the lock, in the same flight. */
+async function lockWithNews(
+  tx: Tx,
+  payoutId: string,
+): Promise<{ before: PayoutCase; unread: UnreadNews[] }> {
+  const [before, unread] = await Promise.all([lockPayout(tx, payoutId), unreadNews(tx, payoutId)]);
+  return { before, unread };
+}
+
+/** Books everything that lay unread in the inbox for this payout, in the order of arrival. */
 async function takeNews(
   tx: Tx,
   before: PayoutCase,
+  unread: readonly UnreadNews[],
   { rules, at }: Pick<Source, 'rules' | 'at'>,
-): Promise<{ payout: PayoutCase; wasTold: boolean }> {
-  const unread = await unreadNews(tx, before.channelId, before.channelNumber);
-  if (unread.length === 0) return { payout: before, wasTold: false };
+): Promise<PayoutCase> {
+  if (unread.length === 0) return before;
   let payout = before;
   for (const { news } of unread) {
     const source = { operation: 'callback', at, rules } as const;
-    payout = await applyNews(tx, before.id, readNews(news), source);
+    payout = await bookNews(tx, payout, readNews(news), source);
   }
   await markRead(
     tx,
     unread.map(({ id }) => id),
     at,
   );
-  return { payout, wasTold: payout.status !== before.status };
+  return payout;
 }
 
+/** Books what the provider answered, and what it said by callbacks meanwhile. */
 async function record(
   deps: ActivityDeps,
   channel: ChannelAdapter,
@@ -226,26 +239,30 @@ async function record(
   operation: Source['operation'],
 ): Promise<PayoutCase> {
   const source = { operation, at: deps.clock.now(), rules: channel.polling };
-  return deps.db.transaction(async (tx) => {
-    const payout = await bookOutcome(deps, tx, payoutId, outcome, source);
+  const payout = await deps.db.transaction(async (tx) => {
+    const { before, unread } = await lockWithNews(tx, payoutId);
+    const answered = await bookOutcome(deps, tx, before, outcome, source);
+    const told = await takeNews(tx, answered, unread, source);
     deps.crashPoint('payout.beforeCommit');
-    return payout;
+    return told;
   });
+  deps.crashPoint('payout.afterCommit');
+  return payout;
 }
 
 async function bookOutcome(
   deps: ActivityDeps,
   tx: Tx,
-  payoutId: string,
+  before: PayoutCase,
   outcome: SubmitOutcome | QueryOutcome,
   source: Source,
 ): Promise<PayoutCase> {
   switch (outcome.kind) {
     case 'unknown':
     case 'not_found':
-      return noteSilence(tx, payoutId, source, outcome);
+      return noteSilence(tx, before.id, source, outcome);
     case 'not_taken': {
-      const payout = await noteRefusal(tx, payoutId, source, outcome);
+      const payout = await noteRefusal(tx, before.id, source, outcome);
       const { cause, code } = outcome;
       if (cause === 'balance_short' || cause === 'setup') {
         await alert(deps, tx, payout, { why: cause, code }, source.at);
@@ -253,7 +270,7 @@ async function bookOutcome(
       return payout;
     }
     case 'processing': {
-      const payout = await applyNews(tx, payoutId, outcome, source);
+      const payout = await bookNews(tx, before, outcome, source);
       if (outcome.waitsFor === 'balance') {
         await alert(deps, tx, payout, { why: 'balance_short', code: 'PROCESSING' }, source.at);
       }
@@ -264,7 +281,7 @@ async function bookOutcome(
     case 'failed':
     case 'canceled':
     case 'returned':
-      return applyNews(tx, payoutId, outcome, source);
+      return bookNews(tx, before, outcome, source);
   }
 }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { chaosFolder, runChaos } from '../test/support/chaos';
+import { runChaos } from '../test/support/chaos';
+import { houseFolder } from '../test/support/house';
 
 /**
  * `npm run chaos -- --payouts 2000`: payouts through a failing provider while our processes and
@@ -17,7 +18,7 @@ async function main(): Promise<void> {
   const began = performance.now();
   const result = await runChaos({
     payouts: Number(values.payouts),
-    folder: chaosFolder(join(__dirname, '..', '.local', 'bench')),
+    folder: houseFolder(join(__dirname, '..', '.local', 'bench')),
     patienceMs: Number(values['patience-seconds']) * 1000,
     say: (line) => console.error(`${Math.round((performance.now() - began) / 1000)} s  ${line}`),
   });

@@ -8,6 +8,7 @@ import { createVault, parseFieldKeys } from '../src/db/vault';
 import { gather } from './crowd';
 import { type BigTimes, measureReads, printBig, seedBig } from './big';
 import { measureOrders, type OrderTimes, printOrders, sendBatches } from './orders';
+import { measurePayouts, type PayoutTimes, printPayouts } from './payouts';
 import { measureReviews, printReviews, type ReviewTimes } from './reviews';
 import { measureSettlement, type SettlementTimes } from './settlement';
 import { measurePlain, seedCommissions } from './settlement-seed';
@@ -52,8 +53,8 @@ interface Settings {
 /**
  * `npm run bench`: orders per second over HTTP beside the same rows by plain SQL in the same run, the
  * same with a big database in place, explanations and team sums, decisions beside bare Temporal
- * updates, and a settlement.
- * Options: --parts orders,reviews,big,settlement; --seconds per measurement; --big-orders and
+ * updates, payouts beside bare workflows, and a settlement.
+ * Options: --parts orders,reviews,payouts,big,settlement; --seconds per measurement; --big-orders and
  * --big-distributors; --distributors of the large settlement and --commissions-each of them;
  * --payout-seconds to watch payouts.
  */
@@ -87,7 +88,7 @@ function readSettings(): Settings {
   const { values } = parseArgs({
     options: {
       seconds: option('8'),
-      parts: option('orders,reviews,big,settlement'),
+      parts: option('orders,reviews,payouts,big,settlement'),
       'big-orders': option('1000000'),
       'big-distributors': option('100000'),
       distributors: option('100000'),
@@ -144,6 +145,10 @@ async function measure(
     );
     reviews = await measureReviews(stage, { shop: key, admin, db }, { programId, say });
   }
+  let payouts: PayoutTimes | undefined;
+  if (settings.parts.has('payouts')) {
+    payouts = await measurePayouts(stage, { db, vault, storeId: store!.id, say });
+  }
   let big: BigTimes | undefined;
   if (settings.parts.has('big')) {
     const program = await makeProgram({ shop: key, admin }, 'big', twoLevels);
@@ -189,6 +194,7 @@ async function measure(
     at: new Date().toISOString(),
     orders,
     reviews,
+    payouts,
     big,
     settlements,
   };
@@ -232,10 +238,11 @@ async function makeProgram(
 
 type Result = Awaited<ReturnType<typeof measure>>;
 
-function printTable({ machine, orders, reviews, big, settlements }: Result): void {
+function printTable({ machine, orders, reviews, payouts, big, settlements }: Result): void {
   console.log(`\n${machine.cores} cores, Node ${machine.node}, everything on one machine`);
   orders.forEach(printOrders);
   if (reviews !== undefined) printReviews(reviews);
+  if (payouts !== undefined) printPayouts(payouts);
   if (big !== undefined) printBig(big, orders);
   settlements.forEach(printSettlement);
 }

@@ -1,8 +1,12 @@
 import {
   condition,
   continueAsNew,
+  isCancellation,
+  patched,
   proxyActivities,
+  proxyLocalActivities,
   setHandler,
+  TemporalFailure,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { PayoutActivities } from '../activities/payout';
@@ -17,6 +21,15 @@ const { advancePayout, callPersonToPayout } = proxyActivities<PayoutActivities>(
 });
 
 /**
+ * The first step, which is the only one of most payouts, is taken within the workflow's first task.
+ * One try: if it fails the ordinary activity goes on where the row stands.
+ */
+const { advancePayout: advanceAtOnce } = proxyLocalActivities<PayoutActivities>({
+  startToCloseTimeout: '20 seconds',
+  retry: { maximumAttempts: 1 },
+});
+
+/**
  * Pays one payout exactly once: one activity takes each step that its row says, and this waits in
  * between. Id: payout:<payoutId>. After success it ends; a sweep and the inbox see what comes back.
  */
@@ -24,11 +37,12 @@ export async function payout({ payoutId }: PayoutInput): Promise<void> {
   const waiting = startWaiting(); // handlers first, so no message is missed
   const inbox = receiveProviderNews();
   const person = watchReviews(waiting);
-  const advance = () => {
+  const take = (activity: typeof advancePayout) => {
     inbox.read(); // the activity reads what this news is about
-    return advancePayout(payoutId);
+    return activity(payoutId);
   };
-  let step = await advance();
+  const advance = () => take(advancePayout);
+  let step = await takeFirstStep(() => take(advanceAtOnce), advance);
   while (!isOver(step) || inbox.hasNews()) {
     await startAfreshWhenLong(payoutId, inbox);
     const reviewId = step.next === 'call' ? await callPersonToPayout(payoutId) : step.openReviewId;
@@ -36,6 +50,19 @@ export async function payout({ payoutId }: PayoutInput): Promise<void> {
     step = await advance();
   }
   await untilAnswered();
+}
+
+type TakeStep = () => Promise<PayoutStep>;
+
+async function takeFirstStep(atOnce: TakeStep, advance: TakeStep): Promise<PayoutStep> {
+  // Payouts that were begun before took every step as an ordinary activity.
+  if (!patched('first-step-at-once')) return advance();
+  try {
+    return await atOnce();
+  } catch (error) {
+    if (!(error instanceof TemporalFailure) || isCancellation(error)) throw error;
+    return advance();
+  }
 }
 
 /** At its end, and no task about it is open: nothing is left to do. */

@@ -1,5 +1,6 @@
 import type { StoredNews } from '../domain/payout/news';
-import { isFinal, type PayoutStatus, transition } from '../domain/payout/state';
+import { isBeingSent, isFinal, type PayoutStatus, transition } from '../domain/payout/state';
+import type { WaitingReason } from '../domain/payout/waiting';
 import type { ChannelRow } from './channel';
 import type { Tx } from './database';
 import { recordAttempt, wakePayout } from './payout';
@@ -21,6 +22,8 @@ export type Receipt = 'taken' | 'repeat' | 'strange';
 interface Billed {
   id: string;
   status: PayoutStatus;
+  waitingText: WaitingReason | null;
+  waitingUntil: Date | null;
   amount: bigint;
   storeId: string;
   programId: string;
@@ -29,7 +32,8 @@ interface Billed {
 
 /**
  * Keeps a verified message, once by (channel, event id), and wakes the payout that it is about, in
- * one transaction. A message about a transfer that we never made, or about another amount or
+ * one transaction. The lock on the payout's row parts it from the step that sends the order: that
+ * one reads the inbox under the same lock, so nobody is woken while it is under way. A message about a transfer that we never made, or about another amount or
  * payee, is kept as read, so that no payout ever books it; a person looks at it.
  */
 export async function receiveCallback(
@@ -38,9 +42,10 @@ export async function receiveCallback(
   entry: InboxEntry,
 ): Promise<Receipt> {
   const payout = await tx.first<Billed>(
-    `SELECT p.id, p.status, p.amount, g.store_id, p.program_id, g.clock_offset_ms
+    `SELECT p.id, p.status, p.waiting_text, p.waiting_until, p.amount, g.store_id, p.program_id,
+       g.clock_offset_ms
      FROM payout p JOIN program g ON g.id = p.program_id
-     WHERE p.channel_id = $1 AND p.channel_number = $2`,
+     WHERE p.channel_id = $1 AND p.channel_number = $2 FOR NO KEY UPDATE OF p`,
     [channel.id, entry.channelNumber],
   );
   const fits = payout !== undefined && payout.amount === entry.amount && entry.toOther !== true;
@@ -53,7 +58,7 @@ export async function receiveCallback(
     return 'taken';
   }
   if (fits) {
-    await wakePayout(tx, payout.id);
+    if (!isBeingSent(payout)) await wakePayout(tx, payout.id);
     return 'taken';
   }
   const facts = {
@@ -98,17 +103,21 @@ async function storeEntry(
   return stored > 0;
 }
 
-/** What callbacks brought for a transfer and nobody has read yet, in the order of arrival. */
-export function unreadNews(
-  tx: Tx,
-  channelId: string,
-  channelNumber: string,
-): Promise<{ id: bigint; news: StoredNews }[]> {
-  return tx.rows(
-    `SELECT id, news FROM channel_inbox
-     WHERE channel_id = $1 AND channel_number = $2 AND handled_at IS NULL
-     ORDER BY id FOR UPDATE`,
-    [channelId, channelNumber],
+export interface UnreadNews {
+  id: bigint;
+  news: StoredNews;
+}
+
+/**
+ * What callbacks brought for a transfer and nobody has read yet, in the order of arrival. Ask for it
+ * behind the lock on the payout's row.
+ */
+export function unreadNews(tx: Tx, payoutId: string): Promise<UnreadNews[]> {
+  return tx.rows<UnreadNews>(
+    `SELECT i.id, i.news FROM payout p
+     JOIN channel_inbox i ON i.channel_id = p.channel_id AND i.channel_number = p.channel_number
+     WHERE p.id = $1 AND i.handled_at IS NULL ORDER BY i.id FOR UPDATE OF i`,
+    [payoutId],
   );
 }
 

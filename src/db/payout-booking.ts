@@ -8,9 +8,9 @@ import { releaseHold } from './channel-state';
 import type { Tx } from './database';
 import { recordEvents } from './event';
 import { postTransactions } from './ledger';
-import { lockPayout, type PayoutCase, recordAttempt, type Source } from './payout';
+import { lockPayout, type PayoutCase, type PayoutRow, recordAttempt, type Source } from './payout';
 import { openPayoutReview } from './payout-review';
-import { tellSettlementWhenPaid } from './settlement-close';
+import { isNearEnd, tellSettlementWhenPaid } from './settlement-close';
 import { giveBackPayout } from './withholding';
 
 /** A payout that was not submitted yet is taken back; its money is available again. */
@@ -36,25 +36,46 @@ export async function applyNews(
   news: TransferNews,
   source: Source,
 ): Promise<PayoutCase> {
-  const payout = await lockPayout(tx, payoutId);
+  return bookNews(tx, await lockPayout(tx, payoutId), news, source);
+}
+
+/** The same for a payout whose row the caller has locked and read in this transaction. */
+export async function bookNews(
+  tx: Tx,
+  payout: PayoutCase,
+  news: TransferNews,
+  source: Source,
+): Promise<PayoutCase> {
   const detail = news.kind === 'failed' ? news.code : null;
-  await recordAttempt(tx, payoutId, source, news.kind, detail);
-  if (payout.heldCause !== null && source.operation === 'submit') {
-    await releaseHold(tx, payout.channelId);
-  }
+  // Statements that do not need each other's answers are sent together.
+  const [booked] = await Promise.all([
+    bookMove(tx, payout, news, source),
+    recordAttempt(tx, payout.id, source, news.kind, detail),
+    payout.heldCause !== null && source.operation === 'submit'
+      ? releaseHold(tx, payout.channelId)
+      : undefined,
+  ]);
+  return booked;
+}
+
+async function bookMove(
+  tx: Tx,
+  payout: PayoutCase,
+  news: TransferNews,
+  source: Source,
+): Promise<PayoutCase> {
   const next = transition(payout.status, news.kind);
   if (next === 'stay') return noteAsked(tx, payout, source, waitingOf(news));
   if (next === 'contradiction' || next === 'illegal') {
     const facts = { why: 'contradiction', status: payout.status, said: news.kind };
     await openPayoutReview(tx, payout, facts, source.at);
-    return lockPayout(tx, payoutId);
+    return lockPayout(tx, payout.id);
   }
   // The provider may have told us of the return only: the success before it is booked as well.
   if (news.kind === 'returned' && payout.status !== 'paid') {
     await book(tx, payout, 'paid', 'paid', { kind: 'paid', paidAt: null }, source);
   }
-  await book(tx, payout, news.kind, next.to, news, source);
-  return lockPayout(tx, payoutId);
+  return book(tx, payout, news.kind, next.to, news, source);
 }
 
 /** The provider did not answer, or does not know the number: nothing is booked. */
@@ -132,18 +153,25 @@ async function book(
   to: PayoutStatus,
   news: TransferNews,
   source: Source,
-): Promise<void> {
+): Promise<PayoutCase> {
   const { at } = source;
   const occurredAt = programNow(payout, at);
-  await updateRow(tx, payout, to, news, source);
-  if (to === 'paid') await bookSuccess(tx, payout, occurredAt);
+  // Sent together, the row first: what is still open is counted behind it.
+  const [row, , , nearEnd] = await Promise.all([
+    updateRow(tx, payout, to, news, source),
+    to === 'paid' ? bookSuccess(tx, payout, occurredAt) : undefined,
+    hasEvent(to) ? recordPayoutEvent(tx, payout, `payout.${to}`, occurredAt) : undefined,
+    isFinal(to) && isNearEnd(tx, payout.settlementId),
+  ]);
   if (to === 'returned') await giveBackPayout(tx, payout, { netAt: 'cash', realNow: at });
   if (to === 'failed' || to === 'canceled') {
     const netAt = move === 'withdraw' ? 'settling' : 'clearing';
     await giveBackPayout(tx, payout, { netAt, realNow: at });
   }
-  if (hasEvent(to)) await recordPayoutEvent(tx, payout, `payout.${to}`, occurredAt);
-  if (isFinal(to)) await tellSettlementWhenPaid(tx, payout);
+  // Behind the postings: whoever holds accounts may wait for the settlement, never the other way round.
+  if (nearEnd) await tellSettlementWhenPaid(tx, payout);
+  const taken = source.operation === 'submit';
+  return { ...payout, ...row, ...(taken ? { heldCause: null, heldUntil: null } : {}) };
 }
 
 async function bookSuccess(tx: Tx, payout: PayoutCase, occurredAt: Date): Promise<void> {
@@ -163,20 +191,20 @@ async function updateRow(
   to: PayoutStatus,
   news: TransferNews,
   source: Source,
-): Promise<void> {
+): Promise<PayoutRow> {
   const { at } = source;
   const heard = { sentAt: payout.submittedAt, heardAt: at };
   const failure = news.kind === 'failed' ? news : null;
   const confirms = to === 'awaiting_confirmation';
   const confirmBy = news.kind === 'awaiting_confirmation' ? news.until : null;
   const confirmation = news.kind === 'awaiting_confirmation' ? news.confirmation : undefined;
-  await tx.run(
+  const row = await tx.first<PayoutRow>(
     `UPDATE payout SET status = $2, failure_code = $3, failure_message = $4, waiting_text = $5,
        waiting_until = $6, confirmation = $7, asked = 0, refusals = 0, watched = 0, watch_at = $8,
        paid_at = CASE WHEN $2 = 'paid' THEN $9 ELSE paid_at END,
        final_at = CASE WHEN $10 THEN coalesce(final_at, $11) ELSE final_at END,
        returned_at = CASE WHEN $2 = 'returned' THEN $12 ELSE returned_at END
-     WHERE id = $1`,
+     WHERE id = $1 RETURNING *`,
     [
       payout.id,
       to,
@@ -192,6 +220,8 @@ async function updateRow(
       happenedAt(news.kind === 'returned' ? news.returnedAt : null, heard),
     ],
   );
+  if (row === undefined) throw new Error(`payout ${payout.id} is gone`);
+  return row;
 }
 
 const statusesWithEvent = [

@@ -150,15 +150,17 @@ async function roomAt(tx: Tx, payout: PayoutCase, limit: bigint, at: Date): Prom
 
 async function bookSubmission(tx: Tx, payout: PayoutCase, at: Date): Promise<void> {
   const occurredAt = programNow(payout, at);
-  await postTransactions(tx, payout.programId, [
-    {
-      reference: `payout:${payout.id}:submit`,
-      kind: 'payout_submitted',
-      occurredAt,
-      postings: submitted(payout.distributorId, payout.channelId, payout.amount),
-    },
+  await Promise.all([
+    postTransactions(tx, payout.programId, [
+      {
+        reference: `payout:${payout.id}:submit`,
+        kind: 'payout_submitted',
+        occurredAt,
+        postings: submitted(payout.distributorId, payout.channelId, payout.amount),
+      },
+    ]),
+    recordPayoutEvent(tx, payout, 'payout.submitted', occurredAt),
   ]);
-  await recordPayoutEvent(tx, payout, 'payout.submitted', occurredAt);
 }
 
 /**

@@ -23,17 +23,20 @@ export async function closeWhenPaid(tx: Tx, settlementId: string, at: Date): Pro
   return true;
 }
 
+/** Whether so few payouts are open that the one that has just ended may have been the last. */
+export async function isNearEnd(tx: Tx, settlementId: string): Promise<boolean> {
+  return (await openPayouts(tx, settlementId)) < fewPayouts;
+}
+
 /**
  * Wakes a settlement when the payout that has just ended was its last: one signal for any number of
- * payouts. Call it in the payout's transaction, after its row is written.
+ * payouts. Call it in the payout's transaction, after its row is written, where it `isNearEnd`.
  */
 export async function tellSettlementWhenPaid(
   tx: Tx,
   payout: { settlementId: string; programId: string; period: string; run: number },
 ): Promise<void> {
   const { settlementId } = payout;
-  const left = await openPayouts(tx, settlementId);
-  if (left >= fewPayouts) return;
   // Of two that end at the same moment each would see the other as open.
   await lockSettlementRow(tx, settlementId);
   if ((await openPayouts(tx, settlementId)) > 0) return;

@@ -5,12 +5,11 @@ import {
   type OddStatement,
   type Outliers,
   usualFromStatements,
+  usualOfLast,
 } from '../domain/settlement/outlier';
 import type { Tx } from './database';
 import type { SettlementRow } from './settlement';
 
-/** How far back a person's usual amount is looked for, in statements of theirs. */
-const usualOfLast = 6;
 const cyclesShown = 3;
 
 /** What is not as usual in a computed settlement; read-only, so it can be asked for at any time. */

@@ -87,7 +87,10 @@ async function factsOf(
     taxAmount: settlement.taxAmount.toString(),
     feeAmount: settlement.feeAmount.toString(),
     netAmount: settlement.netAmount.toString(),
-    skipped: skipped.get(settlement.id) ?? [],
+    skipped: (skipped.get(settlement.id) ?? []).map(({ amount, ...total }) => ({
+      ...total,
+      amount: amount.toString(),
+    })),
     outliers: settlement.outliers,
     peopleAboveVatExemption: await aboveVatExemption(tx, program, settlement),
   };

@@ -1,5 +1,6 @@
 import { type SettlementInput, workflowIds } from '../contracts/workflow';
 import { programNow } from '../domain/kernel/clock';
+import { groupBy } from '../domain/kernel/group';
 import { monthOf, settlementPeriod } from '../domain/kernel/period';
 import { Refusal } from '../domain/kernel/refusal';
 import type { Decision } from '../domain/review/kind';
@@ -179,21 +180,27 @@ export function settlementsOf(
   );
 }
 
-/** Who was not settled, and why, as counts per reason. */
+/** How many were not settled for a reason, and what is carried over of them, fen. */
+export interface SkippedTotal {
+  reason: SkipReason;
+  count: number;
+  amount: bigint;
+}
+
+/** Who was not settled, and why, as totals per reason. */
 export async function skippedOf(
   read: Tx,
   settlementIds: readonly string[],
-): Promise<Map<string, { reason: SkipReason; count: number }[]>> {
-  const rows = await read.rows<{ settlementId: string; reason: SkipReason; count: number }>(
-    `SELECT settlement_id, reason, count(*)::int AS count FROM settlement_skip
-     WHERE settlement_id = ANY($1) GROUP BY 1, 2 ORDER BY 1, 2`,
+): Promise<Map<string, SkippedTotal[]>> {
+  const rows = await read.rows<SkippedTotal & { settlementId: string }>(
+    `SELECT settlement_id, reason, count(*)::int AS count, sum(amount)::bigint AS amount
+     FROM settlement_skip WHERE settlement_id = ANY($1) GROUP BY 1, 2 ORDER BY 1, 2`,
     [settlementIds],
   );
-  const counts = new Map<string, { reason: SkipReason; count: number }[]>();
-  for (const { settlementId, reason, count } of rows) {
-    counts.set(settlementId, [...(counts.get(settlementId) ?? []), { reason, count }]);
-  }
-  return counts;
+  const totals = groupBy(rows, ({ settlementId }) => settlementId);
+  return new Map(
+    [...totals].map(([id, own]) => [id, own.map(({ settlementId: _, ...total }) => total)]),
+  );
 }
 
 /** The review tasks of settlements, by settlement. */

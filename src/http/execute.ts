@@ -104,6 +104,7 @@ async function writeIn(
   if (use !== undefined && isSuccess(reply)) {
     await keepAnswer(tx, use, kept(reply, route, context.deps, use), context.now);
   }
+  context.deps.crashPoint?.('api.beforeCommit');
   return reply;
 }
 

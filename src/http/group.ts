@@ -100,6 +100,7 @@ async function writeIn(tx: Tx, items: readonly Item[]): Promise<Settled<Reply>[]
       results.flatMap(({ keep }) => (keep === undefined ? [] : [keep])),
     ),
   ]);
+  items[0]?.context.deps.crashPoint?.('api.beforeCommit');
   let next = 0;
   return settled.map((known) => known ?? results[next++]!.settled);
 }

@@ -1,7 +1,9 @@
 import type { WorkflowClient } from '@temporalio/client';
+import { NativeConnection } from '@temporalio/worker';
 import { taskQueue } from '../contracts/workflow';
 import type { Database } from '../db/database';
 import { closeOutbox, type OutboxRow, postponeOutbox, takeOutbox } from '../db/outbox';
+import type { CrashPoint } from './crash-point';
 
 export interface RelayLog {
   warn(fields: object, message: string): void;
@@ -20,13 +22,18 @@ const callTimeoutMs = 10_000;
  * Starts the relay. Any number of workers may run one: rows are taken under SKIP LOCKED, and telling
  * Temporal twice does no harm. It sleeps until PostgreSQL notifies or a second has passed.
  */
-export function startRelay(db: Database, client: WorkflowClient, log: RelayLog): Relay {
+export function startRelay(
+  db: Database,
+  client: WorkflowClient,
+  log: RelayLog,
+  crashPoint: CrashPoint = () => undefined,
+): Relay {
   const bell = createBell();
   let stopped = false;
   const listening = listen(db, bell.ring).catch(() => undefined);
   const running = (async () => {
     while (!stopped) {
-      const told = await relayOnce(db, client, log).catch((error: unknown) => {
+      const told = await relayOnce(db, client, log, crashPoint).catch((error: unknown) => {
         log.warn({ error: String(error) }, 'outbox relay could not run; trying again');
         return 0;
       });
@@ -48,11 +55,14 @@ export async function relayOnce(
   db: Database,
   client: WorkflowClient,
   log: RelayLog,
+  crashPoint: CrashPoint = () => undefined,
 ): Promise<number> {
   return db.transaction(async (tx) => {
     const rows = await takeOutbox(tx, batchSize);
     if (rows.length === 0) return 0;
+    crashPoint('relay.beforeTelling');
     const results = await Promise.allSettled(rows.map((row) => tell(client, row)));
+    crashPoint('relay.afterTelling');
     const told = rows.filter((_, index) => results[index]?.status === 'fulfilled');
     const failed = results.flatMap((result, index) =>
       result.status === 'rejected' ? [{ id: rows[index]!.id, error: String(result.reason) }] : [],
@@ -81,7 +91,11 @@ async function tell(client: WorkflowClient, row: OutboxRow): Promise<void> {
   };
   const deadline = Date.now() + callTimeoutMs;
   await client.connection.withDeadline(deadline, async () => {
-    if (row.action === 'start') return client.start(row.workflowType, options);
+    if (row.action === 'start') {
+      // Over the worker's own connection the server hands the first task to that worker at once.
+      const requestEagerStart = client.connection instanceof NativeConnection;
+      return client.start(row.workflowType, { ...options, requestEagerStart });
+    }
     return client.signalWithStart(row.workflowType, {
       ...options,
       signal: row.signalName!,

@@ -37,7 +37,7 @@ async function main(): Promise<void> {
     shutdownGraceTime: shutdownGrace,
   });
   const housekeeping = startHousekeeping({ ...parts, client });
-  const relay = startRelay(parts.db, client.workflow, parts.log);
+  const relay = startRelay(parts.db, client.workflow, parts.log, parts.crashPoint);
   const sealer = setInterval(() => void seal(parts), sealEveryMs);
   parts.log.info({ taskQueue }, 'worker is ready');
   await worker.runUntil(stop.requested);

@@ -1,5 +1,8 @@
+import { ScheduleOverlapPolicy } from '@temporalio/client';
+import { msToTs, tsToMs } from '@temporalio/common/lib/time';
 import { automaticCalendars } from '../../src/db/settlement-cycle';
 import { settlementsOf } from '../../src/db/settlement';
+import { nextPeriodEnd } from '../../src/domain/kernel/period';
 import { cycleSchedule, ensureSchedules } from '../../src/main/schedules';
 import { type TestHouse, testHouse } from '../support/app';
 import { givenProgram } from '../support/given';
@@ -16,6 +19,7 @@ beforeAll(async () => {
 afterAll(() => house.close());
 
 const dayMs = 86_400_000;
+const hourMs = 3_600_000;
 const now = new Date();
 const yesterday = new Date(now.getTime() - dayMs);
 
@@ -155,6 +159,49 @@ describe('schedules of live programs', () => {
     expect(await cyclesOf(programId)).toHaveLength(1);
     await handle.delete();
   });
+
+  test.each([
+    ['weekly', 'America/New_York'],
+    ['weekly', 'Asia/Shanghai'],
+    ['halfMonthly', 'Asia/Shanghai'],
+    ['halfMonthly', 'Europe/London'],
+    ['monthly', 'Asia/Shanghai'],
+    ['monthly', 'America/New_York'],
+    ['monthly', 'America/Santiago'],
+  ] as const)(
+    '%s in %s fires at every end that the database knows, over two years',
+    async (calendar, timeZone) => {
+      const { client, namespace } = house.temporal;
+      const handle = await client.schedule.create(cycleSchedule({ calendar, timeZone }));
+      const [from, to] = [new Date('2026-11-25T00:00:00Z'), new Date('2028-11-25T00:00:00Z')];
+      const { startTime } = await client.workflowService.listScheduleMatchingTimes({
+        ...{ namespace, scheduleId: handle.scheduleId },
+        ...{ startTime: msToTs(from.getTime()), endTime: msToTs(to.getTime()) },
+      });
+      const fires = startTime.map(tsToMs);
+      const ends: number[] = [];
+      for (let end = nextPeriodEnd(from, calendar, timeZone)!; end < to;) {
+        ends.push(end.getTime());
+        end = nextPeriodEnd(end, calendar, timeZone)!;
+      }
+      expect(ends.length).toBeGreaterThanOrEqual(24);
+      // At the end itself, or, where the clocks skip midnight, within the hour after it.
+      const late = ends.map((end) => fires.find((fire) => fire >= end)! - end);
+      expect(late.filter((ms) => ms > hourMs)).toEqual([]);
+      expect(late.filter((ms) => ms > 0).length).toBeLessThanOrEqual(2);
+      // It fires at no other time, but once more an hour later.
+      const strange = fires.filter(
+        (fire) => !ends.some((end) => fire >= end && fire <= end + hourMs),
+      );
+      expect(strange).toEqual([]);
+      const { policies } = await handle.describe();
+      expect(policies).toMatchObject({
+        overlap: ScheduleOverlapPolicy.BUFFER_ONE,
+        catchupWindow: 31 * dayMs,
+      });
+      await handle.delete();
+    },
+  );
 
   test.each([
     ['weekly', 'America/New_York'],

@@ -82,21 +82,28 @@ describe('one statement is taken out of a review', () => {
     expect((await app.admin.get(`/v1/settlements/${id}`)).body).toMatchObject({
       status: 'review',
       totals: { distributors: 1, grossAmount: 3000 },
-      skipped: [{ reason: 'excluded', count: 1 }],
+      skipped: [{ reason: 'excluded', count: 1, amount: 7000 }],
     });
     expect((await reviewOf(app.db, id)).facts).toMatchObject({
       distributors: 1,
       grossAmount: '3000',
-      skipped: [{ reason: 'excluded', count: 1 }],
+      skipped: [{ reason: 'excluded', count: 1, amount: '7000' }],
     });
     expect((await app.admin.get(`/v1/settlements/${id}/skipped?reason=excluded`)).body).toEqual({
       data: [
         {
           distributorId: first,
           reason: 'excluded',
+          text: 'Finance took the statement out of this settlement; the next one takes it.',
           amount: 7000,
+          missingAmount: null,
           note: 'looks like self-purchases',
           actor: expect.stringMatching(/^admin:/),
+          links: {
+            distributor: `/v1/distributors/${first}`,
+            ledger: `/v1/distributors/${first}/ledger`,
+            statement: `/v1/statements/${statement.id}`,
+          },
         },
       ],
       nextCursor: null,
@@ -143,7 +150,11 @@ describe('one statement is taken out of a review', () => {
     const next = await settledUpTo(programId, 'review');
     expect((await app.admin.get(`/v1/settlements/${next}`)).body).toMatchObject({
       status: 'closed',
-      skipped: [{ reason: 'on_hold', count: 1 }],
+      skipped: [{ reason: 'on_hold', count: 1, amount: 7000 }],
+    });
+    const [skip] = (await app.admin.get(`/v1/settlements/${next}/skipped`)).body['data'];
+    expect((await app.admin.get(skip.links.hold)).body).toMatchObject({
+      ...{ id: holdId, distributorId: person, reason: 'a dispute is open', liftedAt: null },
     });
     const withdrawal = await app.shop.post(`/v1/distributors/${person}/withdrawals`, {
       amount: 1000,
@@ -192,7 +203,7 @@ test('finance sees what is not as usual, and one click leads from a row to each 
   ]);
   await givenAccount(app.db, app.vault, moved, channelId, 'slow');
   await app.db.read.run(
-    `UPDATE payout_account SET created_at = now() + interval '1 minute'
+    `UPDATE payout_account SET created_at = now()
      WHERE distributor_id = $1 AND replaced_at IS NULL`,
     [moved],
   );
@@ -222,6 +233,71 @@ test('finance sees what is not as usual, and one click leads from a row to each 
   const statement = await statementOf(id, usual);
   const lines = await app.admin.get(statement.links['lines']!);
   expect(lines.body['data']).toMatchObject([{ amount: 3000, links: {} }]);
+
+  const listed = async (query = '') =>
+    (await app.admin.get(`${view['links'].outliers}${query}`)).body;
+  const everyOne = (await listed()).data;
+  expect(everyOne).toMatchObject([
+    { distributorId: grown, kinds: ['muchLarger'], grossAmount: 3001, usualAmount: 1000 },
+    { distributorId: moved, kinds: ['changedAccounts'], grossAmount: 1000 },
+    { distributorId: fresh, kinds: ['newPayees'], grossAmount: 800, comparedWith: [] },
+  ]);
+  // What it is held against, and one click to each of it.
+  const [large, other] = everyOne;
+  expect(large.comparedWith).toMatchObject([{ grossAmount: 1000 }, { grossAmount: 1000 }]);
+  for (const { link } of large.comparedWith) {
+    expect((await app.admin.get(link)).body).toMatchObject({
+      ...{ distributorId: grown, grossAmount: 1000, status: 'approved' },
+    });
+  }
+  expect((await app.admin.get(large.links.statement)).body['id']).toBe(large.statementId);
+  expect(Date.parse(other.account.since)).toBeGreaterThan(Date.parse(other.lastPayout.createdAt));
+  expect((await app.admin.get(other.lastPayout.link)).body['distributorId']).toBe(moved);
+  for (const kind of ['muchLarger', 'newPayees', 'changedAccounts'] as const) {
+    expect((await listed(`?kind=${kind}`)).data).toHaveLength(view['outliers'][kind].count);
+  }
+  const pages = [await listed('?limit=2')];
+  pages.push(await listed(`?limit=2&cursor=${pages[0].nextCursor}`));
+  expect(pages.flatMap(({ data }) => data)).toEqual(everyOne);
+  expect(pages[1].nextCursor).toBeNull();
+
+  // The approval changes nothing of what finance saw.
+  await decideAndBook(app.db, app.vault, id, 'approve', { at: new Date() });
+  expect((await listed()).data).toEqual(everyOne);
+});
+
+test('everybody who is left out is listed with the reason, the amount and what to look at', async () => {
+  const scene = await givenScene(1);
+  const { programId } = scene;
+  const small = await givenPayable(app.db, app.vault, scene);
+  const homeless = await givenPayable(app.db, app.vault, scene);
+  await app.db.read.run('UPDATE payout_account SET replaced_at = now() WHERE distributor_id = $1', [
+    homeless,
+  ]);
+  await givenEarning(app.db, programId, scene.people[0]!, 7000n, early);
+  await givenEarning(app.db, programId, small, 99n, early);
+  await givenEarning(app.db, programId, homeless, 5000n, early);
+  const id = await settledUpTo(programId, 'review');
+  const view = (await app.admin.get(`/v1/settlements/${id}`)).body;
+  expect(view).toMatchObject({
+    totals: { distributors: 1, grossAmount: 7000 },
+    skipped: [
+      { reason: 'below_minimum', count: 1, amount: 99 },
+      { reason: 'no_payout_account', count: 1, amount: 5000 },
+    ],
+    links: { review: `/v1/reviews/${view['reviewId']}` },
+  });
+  for (const { reason, count, amount } of view['skipped']) {
+    const { data } = (await app.admin.get(`${view['links'].skipped}?reason=${reason}`)).body;
+    expect(data).toHaveLength(count);
+    expect(data[0]).toMatchObject({ reason, amount, text: expect.stringMatching(/\w+\.$/) });
+    const person = await app.admin.get(data[0].links.distributor);
+    expect(person.body['id']).toBe(data[0].distributorId);
+  }
+  const chinese = await app.admin.get(`${view['links'].skipped}?reason=no_payout_account`, {
+    headers: { 'accept-language': 'zh-CN' },
+  });
+  expect(chinese.body['data'][0].text).toBe('分销员没有收款账户。');
 });
 
 describe('a closed period is corrected in the next one', () => {

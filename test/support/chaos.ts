@@ -1,25 +1,9 @@
-import { randomBytes } from 'node:crypto';
-import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { workflowIds } from '../../src/contracts/workflow';
-import { type Database, openDatabase } from '../../src/db/database';
-import { enqueueStart } from '../../src/db/outbox';
-import { createVault, parseFieldKeys, type Vault } from '../../src/db/vault';
-import { loadConfig } from '../../src/main/config';
-import { applyMigrations } from '../../src/main/migration';
-import {
-  ensureDatabase,
-  type PostgresServer,
-  startPostgres,
-} from '../../src/main/servers/postgres';
 import { pause, type Say } from '../../src/main/servers/process';
-import { startTemporal, type TemporalServer } from '../../src/main/servers/temporal';
 import { judge, type Verdict } from './chaos-judge';
-import { givenPayingSettlement, givenQueuedPayout, type QueuedPayout } from './payout';
-import { anyPort, type Part, startProcess, type TestProcess } from './processes';
-import { readBooks, startSandboxProcess, type SandboxProcess } from './sandbox-process';
-import { root } from './servers';
-import { testSandboxSecret, testSettings } from './settings';
+import { House, isAlive } from './house';
+import type { QueuedPayout } from './payout';
+import type { TestProcess } from './processes';
+import { readBooks } from './sandbox-process';
 
 export interface ChaosOptions {
   payouts: number;
@@ -71,7 +55,7 @@ const crashPatienceMs = 120_000;
  * restarted; the provider's books judge what became of them. Every process is a real one.
  */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
-  const house = new House(options);
+  const house = new Chaos(options);
   const began = performance.now();
   try {
     await house.open();
@@ -102,59 +86,24 @@ interface Blow {
   deal: () => Promise<void>;
 }
 
-/** The servers and processes of one run. */
-class House {
+/** One house, two workers and an API, and the blows that they are dealt. */
+class Chaos extends House {
   readonly blows = new Map<string, number>();
-  private postgres!: PostgresServer;
-  private temporal!: TemporalServer;
-  private sandbox!: SandboxProcess;
-  private db!: Database;
-  private vault!: Vault;
-  private env!: Record<string, string>;
   private api: TestProcess | undefined;
   private readonly workers: (TestProcess | undefined)[] = [undefined, undefined];
 
-  constructor(private readonly options: ChaosOptions) {}
-
-  get sandboxUrl(): string {
-    return this.sandbox.url;
+  constructor(private readonly options: ChaosOptions) {
+    super(options.folder);
   }
 
-  async open(): Promise<void> {
-    const { folder } = this.options;
-    await Promise.all([this.startPostgres(), this.startTemporal()]);
-    await ensureDatabase(this.postgres, 'chaos');
-    const url = this.postgres.url('chaos');
-    await applyMigrations(root, url);
-    this.db = openDatabase(url);
-    this.sandbox = await startSandboxProcess({
-      dataDir: join(folder, 'sandbox'),
-      secret: testSandboxSecret,
-      faults: true,
-    });
-    this.env = testSettings({
-      DATABASE_URL: url,
-      TEMPORAL_ADDRESS: this.temporal.address,
-      SANDBOX_URL: this.sandbox.url,
-      PORT: String(await anyPort()),
-      LOG_LEVEL: 'info',
-    });
-    const { fieldKeys, indexKey } = loadConfig(this.env);
-    this.vault = createVault({ fieldKeys: parseFieldKeys(fieldKeys), indexKey });
+  override async open(): Promise<void> {
+    await super.open();
     this.api = await this.start('api');
   }
 
   async seed(): Promise<QueuedPayout[]> {
-    const settings = { confirmSeconds: 3, submitTimeoutMs: 1000 };
-    const scene = await givenPayingSettlement(this.db, this.vault, settings);
-    const payouts: QueuedPayout[] = [];
-    const atOnce = 10;
-    for (let n = 0; n < this.options.payouts; n += atOnce) {
-      const group = Array.from({ length: Math.min(atOnce, this.options.payouts - n) }, (_, i) =>
-        givenQueuedPayout(this.db, this.vault, scene, payeeOf(n + i)),
-      );
-      payouts.push(...(await Promise.all(group)));
-    }
+    const payees = Array.from({ length: this.options.payouts }, (_, n) => payeeOf(n));
+    const payouts = await this.givenPayouts(await this.givenScene(), payees);
     this.options.say(`${payouts.length} payouts are approved`);
     return payouts;
   }
@@ -185,7 +134,7 @@ class House {
       { name: 'PostgreSQL killed', deal: () => this.killPostgres() },
       { name: 'worker frozen past its time-out', deal: () => this.freezeWorker(0) },
       { name: 'Temporal killed', deal: () => this.killTemporal({ lose: false }) },
-      { name: 'all of Temporal lost', deal: () => this.killTemporal({ lose: true }) },
+      { name: 'all of Temporal lost', deal: () => this.loseTemporal() },
     ];
   }
 
@@ -202,71 +151,6 @@ class House {
     const expected = payouts.filter((_, n) => payeeOf(n) === 'return').length;
     while ((await this.returnedCount()) < expected && Date.now() < deadline) await pause(500);
     return 0;
-  }
-
-  readBalances() {
-    let stopped = false;
-    const count = { reads: 0, unbalancedReads: 0 };
-    const running = (async () => {
-      while (!stopped) {
-        const sum = await this.db.read
-          .first<{ wrong: boolean }>(
-            `SELECT coalesce(sum(balance), 0) <> 0 OR coalesce(bool_or(balance < 0 AND role IN
-               ('held', 'available', 'settling', 'clearing', 'cash')), false) AS wrong
-             FROM ledger_account`,
-          )
-          .catch(() => undefined);
-        if (sum !== undefined) count.reads += 1;
-        if (sum?.wrong === true) count.unbalancedReads += 1;
-        await pause(20);
-      }
-    })();
-    return {
-      stop: async () => {
-        stopped = true;
-        await running;
-        return count;
-      },
-    };
-  }
-
-  rows() {
-    return this.db.read.rows<{ channelNumber: string; amount: bigint; status: string }>(
-      'SELECT channel_number, amount, status FROM payout',
-    );
-  }
-
-  async setFaults(rates: object): Promise<void> {
-    const body = JSON.stringify(rates);
-    const answer = await fetch(`${this.sandboxUrl}/faults`, { method: 'POST', body });
-    if (!answer.ok) throw new Error(`the sandbox takes no faults: ${await answer.text()}`);
-  }
-
-  async faultCounts(): Promise<Record<string, number>> {
-    const answer = await fetch(`${this.sandboxUrl}/faults`);
-    return (await answer.json()) as Record<string, number>;
-  }
-
-  async close(): Promise<void> {
-    await Promise.all([...this.workers, this.api].map((part) => part?.kill() ?? Promise.resolve()));
-    await this.sandbox?.kill();
-    await this.temporal?.stop();
-    await this.db?.close().catch(() => undefined);
-    await this.postgres?.stop();
-    rmSync(this.options.folder, { recursive: true, force: true });
-  }
-
-  private async send(payouts: readonly QueuedPayout[]): Promise<void> {
-    await this.db.transaction((tx) =>
-      enqueueStart(
-        tx,
-        ...payouts.map(({ id }) => ({
-          workflowType: 'payout' as const,
-          workflowId: workflowIds.payout(id),
-          input: { payoutId: id },
-        })),
-      ),
-    );
   }
 
   private async startDoomed(crashAt: string): Promise<void> {
@@ -304,12 +188,6 @@ class House {
     this.api = await this.start('api');
   }
 
-  private async killPostgres(): Promise<void> {
-    process.kill(this.postgres.pid, 'SIGKILL');
-    await this.postgres.ended;
-    await this.startPostgres(this.postgres.port);
-  }
-
   private async freezeWorker(n: number): Promise<void> {
     const pid = this.workers[n]?.pid;
     if (pid === undefined) return;
@@ -318,49 +196,11 @@ class House {
     process.kill(pid, 'SIGCONT');
   }
 
-  private async killTemporal({ lose }: { lose: boolean }): Promise<void> {
-    const port = Number(this.temporal.address.split(':')[1]);
-    killTemporalOf(this.options.folder, port);
-    await this.temporal.ended;
-    if (lose) rmSync(join(this.options.folder, 'temporal'), { recursive: true, force: true });
-    await this.startTemporal(port);
-    if (!lose) return;
+  private async loseTemporal(): Promise<void> {
+    await this.killTemporal({ lose: true });
     // Housekeeping, at the start of a worker and every five minutes, asks for all that is open.
     await this.workers[1]?.kill();
     this.workers[1] = await this.start('worker');
-  }
-
-  private start(part: Part, own: Record<string, string> = {}, untilReady = true) {
-    return startProcess(part, { ...this.env, ...own }, { untilReady });
-  }
-
-  /** The sessions of a killed server hold its memory for some moments. */
-  private async startPostgres(port?: number): Promise<void> {
-    const folder = join(this.options.folder, 'postgres');
-    for (let tries = 1; ; tries += 1) {
-      try {
-        this.postgres = await startPostgres({ folder, ...(port === undefined ? {} : { port }) });
-        return;
-      } catch (error) {
-        if (tries === 20) throw error;
-        await pause(500);
-      }
-    }
-  }
-
-  private async startTemporal(port?: number): Promise<void> {
-    const folder = join(this.options.folder, 'temporal');
-    const { TEMPORAL_ADDRESS: _, ...env } = process.env;
-    const more = port === undefined ? {} : { port };
-    this.temporal = await startTemporal({ folder, keep: true, ui: false, env, ...more });
-  }
-
-  private async openCount(): Promise<number> {
-    const row = await this.db.read.first<{ count: number }>(
-      `SELECT count(*)::int AS count FROM payout
-       WHERE status NOT IN ('paid', 'returned', 'failed', 'canceled')`,
-    );
-    return row?.count ?? 0;
   }
 
   private async returnedCount(): Promise<number> {
@@ -370,26 +210,3 @@ class House {
     return row?.count ?? 0;
   }
 }
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
-
-/** The dev server writes its process id where it was started. */
-function killTemporalOf(folder: string, port: number): void {
-  const state = readState(join(folder, 'temporal', 'server.json'));
-  if (state.port !== port) throw new Error('this is another Temporal');
-  process.kill(state.pid, 'SIGKILL');
-}
-
-function readState(path: string): { pid: number; port: number } {
-  return JSON.parse(readFileSync(path, 'utf8')) as { pid: number; port: number };
-}
-
-/** A folder of a run's own, below another. */
-export const chaosFolder = (parent: string) =>
-  join(parent, `chaos-${randomBytes(4).toString('hex')}`);

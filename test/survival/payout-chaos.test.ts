@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { chaosFolder, runChaos } from '../support/chaos';
+import { runChaos } from '../support/chaos';
+import { houseFolder } from '../support/house';
 import { testFolder } from '../support/servers';
 
 /** Small enough for every run of the tests; `npm run chaos -- --payouts 2000` is the full one. */
@@ -9,7 +10,7 @@ const patienceMs = 180_000;
 jest.setTimeout(900_000);
 
 test('whatever fails or dies, every payout is paid once, none is lost or stuck, the books are even', async () => {
-  const folder = chaosFolder(join(testFolder, 'survival'));
+  const folder = houseFolder(join(testFolder, 'survival'));
   const said: string[] = [];
   const result = await runChaos({
     payouts,

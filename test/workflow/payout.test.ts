@@ -1,3 +1,5 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import { temporal } from '@temporalio/proto';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Activities } from '../../activities';
 import type { PayoutStep } from '../../src/contracts/payout';
@@ -7,6 +9,7 @@ import { saveHistory } from '../support/history';
 import { type WorkflowServer, workflowServer } from '../support/time-skipping';
 import { until } from '../support/until';
 
+const { EventType } = temporal.api.enums.v1;
 const secondMs = 1000;
 const hourMs = 3_600_000;
 
@@ -26,6 +29,8 @@ class Scripted {
   readonly calls: string[] = [];
   readonly times: number[] = [];
   outcome: 'approve' | 'reject' | null = null;
+  /** how many steps fail before one is taken */
+  failures = 0;
 
   constructor(
     private readonly script: readonly PayoutStep[],
@@ -53,6 +58,10 @@ class Scripted {
   }
 
   private async advance(): Promise<PayoutStep> {
+    if (this.count('failed') < this.failures) {
+      this.calls.push('failed');
+      throw new Error('PostgreSQL is away');
+    }
     const answer = this.script[Math.min(this.count('advance'), this.script.length - 1)];
     this.calls.push('advance');
     this.times.push(await this.now());
@@ -127,14 +136,29 @@ describe('the workflow of a payout', () => {
     const { scripted, worker, handle } = await begin(...script);
     await worker.runUntil(() => handle.result());
     expect(scripted.calls).toEqual(script.map(() => 'advance'));
-    await saveHistory(`payout-${name}`, handle);
+    await saveHistory(`payout-at-once-${name}`, handle);
   });
 
-  test('a payout paid at once is one activity and nothing else', async () => {
+  const typesOf = async (handle: WorkflowHandle) =>
+    ((await handle.fetchHistory()).events ?? []).map(({ eventType }) => Number(eventType));
+
+  test('a payout paid at once is one step in the first task of its workflow, and nothing else', async () => {
     const { worker, handle } = await begin(paid);
     await worker.runUntil(() => handle.result());
-    const { events } = await handle.fetchHistory();
-    expect(events).toHaveLength(11);
+    const types = await typesOf(handle);
+    expect(types).not.toContain(EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED);
+    const tasks = types.filter((type) => type === EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED);
+    expect(tasks).toHaveLength(1);
+    expect(types.length).toBeLessThanOrEqual(8);
+  });
+
+  test('a first step that fails is taken again as an ordinary activity, until it is taken', async () => {
+    const { scripted, worker, handle } = await begin(paid);
+    scripted.failures = 3;
+    await worker.runUntil(() => handle.result());
+    expect(scripted.calls).toEqual(['failed', 'failed', 'failed', 'advance']);
+    expect(await typesOf(handle)).toContain(EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED);
+    await saveHistory('payout-at-once-failed-then-taken', handle);
   });
 
   test('a payee who takes 20 hours to confirm is waited for', async () => {
@@ -173,7 +197,7 @@ describe('the workflow of a payout', () => {
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       });
       await again.result();
-      await saveHistory('payout-returned', again);
+      await saveHistory('payout-at-once-returned', again);
     });
     expect(scripted.calls).toEqual(['advance', 'advance']);
   });
@@ -195,7 +219,7 @@ describe('the workflow of a payout', () => {
       expect((scripted.times.at(-1) ?? 0) - before).toBeLessThan(100 * hourMs);
     });
     expect(scripted.count('call')).toBe(1);
-    await saveHistory('payout-called-then-paid', handle);
+    await saveHistory('payout-at-once-called-then-paid', handle);
   });
 
   test('at its end with an open task it waits for the decision', async () => {

@@ -133,6 +133,23 @@ export function mayHandOver(status: PayoutStatus, reason: WaitingReason | null):
   return status === 'processing' && reason === 'balance';
 }
 
+/**
+ * The order was booked as sent and nothing was booked since: the step that sends it is under way, or
+ * is taken again by whoever takes over from a process that died. It books what the call comes to,
+ * together with all that callbacks have brought by then.
+ */
+export function isBeingSent({
+  status,
+  waitingText,
+  waitingUntil,
+}: {
+  status: PayoutStatus;
+  waitingText: WaitingReason | null;
+  waitingUntil: Date | null;
+}): boolean {
+  return status === 'submitting' && waitingText === null && waitingUntil === null;
+}
+
 /** An admin may ask for another try only where nothing is on its way, or nobody knows. */
 export function isRetryable(status: PayoutStatus, reason: WaitingReason | null): boolean {
   return (

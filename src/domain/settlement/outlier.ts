@@ -7,6 +7,9 @@ export interface OddStatement {
   usualAmount: string | null;
 }
 
+export const outlierKinds = ['muchLarger', 'newPayees', 'changedAccounts'] as const;
+export type OutlierKind = (typeof outlierKinds)[number];
+
 /** What differs from the cycles before. Each list names the largest; the count is of all. */
 export interface Outliers {
   /** several times as much as this person usually gets */
@@ -32,6 +35,8 @@ export interface OddList {
 
 /** From how many times the usual amount on a statement is an outlier. */
 export const muchLargerTimes = 3;
+/** How far back a person's usual amount is looked for, in statements of theirs. */
+export const usualOfLast = 6;
 /** How many statements it takes to know what is usual for somebody. */
 export const usualFromStatements = 2;
 /** How many statements of each kind are named. */

@@ -67,7 +67,7 @@ function refusalOf(verdict: Refused): ProtocolRefusal {
 }
 
 async function keep(
-  { db, vault }: HttpDeps,
+  { db, vault, crashPoint }: HttpDeps,
   channel: Parameters<typeof receiveCallback>[1],
   { eventId, channelNumber, amount, account, news }: CallbackNews,
   receivedAt: Date,
@@ -78,7 +78,14 @@ async function keep(
       : await payeeAccount(db.read, vault, channel.id, channelNumber);
   const toOther = ours !== undefined && ours !== account;
   const entry = { eventId, channelNumber, amount, news: storedNews(news), toOther, receivedAt };
-  return db.transaction((tx) => receiveCallback(tx, channel, entry));
+  crashPoint?.('callback.afterRead');
+  const receipt = await db.transaction(async (tx) => {
+    const kept = await receiveCallback(tx, channel, entry);
+    crashPoint?.('callback.beforeCommit');
+    return kept;
+  });
+  crashPoint?.('callback.afterCommit');
+  return receipt;
 }
 
 export const callbackRoutes = [receive];

@@ -137,6 +137,12 @@ async function viewsOf(read: Tx, settlements: readonly SettlementRow[]) {
     progress: { stage: row.status, done: row.progressDone, total: row.progressTotal },
     reviewId: reviews.get(row.id) ?? null,
     outliers: outliersView(row.outliers),
+    links: {
+      statements: `/v1/settlements/${row.id}/statements`,
+      skipped: `/v1/settlements/${row.id}/skipped`,
+      outliers: `/v1/settlements/${row.id}/outliers`,
+      review: reviews.has(row.id) ? `/v1/reviews/${reviews.get(row.id)}` : null,
+    },
     createdAt: row.createdAt,
     approvedAt: row.approvedAt,
     closedAt: row.closedAt,

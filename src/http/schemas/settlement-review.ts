@@ -27,9 +27,17 @@ export const SkipView = z
   .strictObject({
     distributorId: idOf('distributor'),
     reason: z.enum(skipReasons),
+    text: z.string().meta({ description: 'The reason in one sentence, zh-CN or en' }),
     amount: amount.meta({ description: 'Carried over' }),
+    missingAmount: amount
+      .nullable()
+      .meta({ description: 'What recorded invoices lack; only for needs_invoice' }),
     note: z.string().nullable().meta({ description: 'What the person wrote who took it out' }),
     actor: z.string().nullable(),
+    links: z.record(z.string(), z.string()).meta({
+      description:
+        'Paths: distributor, ledger, and what there is of statement, hold, review, invoices',
+    }),
   })
   .meta({ id: 'SettlementSkip' });
 

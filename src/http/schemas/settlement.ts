@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { skipReasons } from '../../domain/settlement/assess';
+import { outlierKinds } from '../../domain/settlement/outlier';
 import { settlementStatuses } from '../../domain/settlement/state';
 import { listQuery } from '../list';
 import { amount, count, externalId, idOf, moment, signedAmount } from './common';
@@ -59,6 +60,13 @@ export const settlementQuery = z.strictObject({
   kind: z.enum(settlementKinds).optional(),
 });
 
+const SettlementLinks = z.strictObject({
+  statements: z.string(),
+  skipped: z.string(),
+  outliers: z.string(),
+  review: z.string().nullable(),
+});
+
 export const SettlementView = z
   .strictObject({
     id: idOf('settlement'),
@@ -78,8 +86,8 @@ export const SettlementView = z
       netAmount: amount,
     }),
     skipped: z
-      .array(z.strictObject({ reason: z.enum(skipReasons), count }))
-      .meta({ description: 'Not settled this time; what is owed is carried over' }),
+      .array(z.strictObject({ reason: z.enum(skipReasons), count, amount }))
+      .meta({ description: 'Not settled this time; the amount is carried over' }),
     taxMonth: month.nullable(),
     resultHash: z
       .string()
@@ -90,11 +98,59 @@ export const SettlementView = z
     outliers: OutliersView.nullable().meta({
       description: 'What differs from the cycles before; there once computed',
     }),
+    links: SettlementLinks.meta({
+      description:
+        'Paths to the rows behind each figure: everybody who is paid, left out, or unusual',
+    }),
     createdAt: moment,
     approvedAt: moment.nullable(),
     closedAt: moment.nullable(),
   })
   .meta({ id: 'Settlement' });
+
+export const outlierQuery = z.strictObject({
+  ...listQuery.shape,
+  kind: z.enum(outlierKinds).optional(),
+});
+
+export const OutlierView = z
+  .strictObject({
+    statementId: idOf('statement'),
+    distributorId: idOf('distributor'),
+    kinds: z.array(z.enum(outlierKinds)),
+    grossAmount: amount,
+    usualAmount: amount
+      .nullable()
+      .meta({ description: 'The average of `comparedWith`; null: this person was never settled' }),
+    comparedWith: z
+      .array(
+        z.strictObject({
+          statementId: idOf('statement'),
+          settlementId: idOf('settlement'),
+          period: z.string(),
+          grossAmount: amount,
+          link: z.string(),
+        }),
+      )
+      .meta({ description: 'The last statements of this person, at most 6, the latest first' }),
+    account: z
+      .strictObject({ masked: z.string(), since: moment })
+      .nullable()
+      .meta({ description: 'Where the money goes' }),
+    lastPayout: z
+      .strictObject({
+        id: idOf('payout'),
+        accountMasked: z.string(),
+        createdAt: moment,
+        link: z.string(),
+      })
+      .nullable()
+      .meta({ description: 'Where the money of this person went the last time' }),
+    links: z.record(z.string(), z.string()).meta({
+      description: 'Paths: statement, lines, distributor, ledger, exclusions',
+    }),
+  })
+  .meta({ id: 'SettlementOutlier' });
 
 const TaxStep = z.strictObject({
   code: z.string(),
