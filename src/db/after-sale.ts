@@ -12,7 +12,7 @@ import { checkMoment } from '../domain/order/refund';
 import { closeDueMoments, type DueMoment, openDueMoment } from './clock';
 import { contentHash } from './content-hash';
 import type { Tx } from './database';
-import { lockExternalId } from './external-id';
+import { storedUnder } from './external-id';
 import { moveReleases } from './hold';
 import { newId } from './id';
 import { externalIdPrefix, findOrder, type OrderRow } from './order';
@@ -62,15 +62,10 @@ export async function openAfterSale(
 ): Promise<{ afterSale: AfterSaleView; created: boolean }> {
   const { order, program } = await findOrder(tx, context.caller, reference, 'lock');
   const hash = contentHash(afterSaleContent(order.id, input));
-  await lockExternalId(tx, 'after-sale', order.storeId, input.externalId);
-  const before = await tx.first<AfterSaleRow>(
-    'SELECT * FROM after_sale WHERE store_id = $1 AND external_id = $2',
-    [order.storeId, input.externalId],
-  );
-  if (before?.contentHash === hash) return { afterSale: viewOf(before), created: false };
-  if (before !== undefined) {
-    throw new Refusal('external_id_conflict', 'This externalId was used for another case.');
-  }
+  const before = await storedUnder<AfterSaleRow>(tx, 'after-sale', {
+    ...{ storeId: order.storeId, externalId: input.externalId, contentHash: hash },
+  });
+  if (before !== undefined) return { afterSale: viewOf(before), created: false };
   const at = { paidAt: order.paidAt, program, realNow: context.now };
   checkMoment(input.openedAt, at, { code: 'after_sale_before_payment', pointer: '/openedAt' });
   const lines = linesOfCase(await lineNames(tx, order.id), input);
@@ -182,7 +177,10 @@ export async function closeAfterSale(
   await closeDueMoments(tx, id, 'canceled');
   await tx.run('UPDATE after_sale SET closed_at = $2 WHERE id = $1', [id, at]);
   const now = floorToSecond(programNow(program, context.now));
-  await endMootReview(tx, { kind: 'dispute', subjectId: id, at: now });
+  await endMootReview(tx, {
+    ...{ kind: 'dispute', subjectId: id, at: now, actor: 'system:after-sale' },
+    why: 'The case was closed.',
+  });
   await moveReleases(tx, order);
   return { afterSale: viewOf({ ...before, closedAt: at }), closed: true };
 }

@@ -95,25 +95,6 @@ export async function openReview(tx: Tx, review: NewReview): Promise<string> {
   return id;
 }
 
-/**
- * Ends the open task of a subject of which nothing is left to decide, like a rejection but without a
- * decider, and tells the workflow that waits for it. Without an open task it does nothing.
- * @param at on the program's clock
- */
-export async function endMootReview(
-  tx: Tx,
-  { kind, subjectId, at }: Pick<ReviewRow, 'kind' | 'subjectId'> & { at: Date },
-): Promise<void> {
-  const ended = await tx.first<ReviewRow>(
-    `UPDATE review_task SET status = 'decided', outcome = 'reject', decided_at = $3
-     WHERE kind = $1 AND subject_id = $2 AND status = 'open' RETURNING *`,
-    [kind, subjectId, at],
-  );
-  if (ended === undefined) return;
-  await closeDueMoments(tx, ended.id, 'canceled');
-  await enqueueSignal(tx, { ...workflowOfReview(ended), signalName: 'reviewClosed' });
-}
-
 /** @throws Refusal `not_found` */
 export async function reviewById(read: Tx, id: string): Promise<ReviewRow> {
   const review = await read.first<ReviewRow>('SELECT * FROM review_task WHERE id = $1', [id]);
@@ -250,6 +231,27 @@ export async function endWithoutDecider(
     after: { kind, subjectId, outcome, at },
     at: new Date(),
   });
+}
+
+/**
+ * The same for the open task of a subject of which nothing is left to decide: it ends like a
+ * rejection, and the workflow that waits for it is told. Without an open task it does nothing.
+ */
+export async function endMootReview(
+  tx: Tx,
+  {
+    kind,
+    subjectId,
+    ...end
+  }: Pick<ReviewRow, 'kind' | 'subjectId'> & Omit<PointlessReview, 'reviewId' | 'outcome'>,
+): Promise<void> {
+  const open = await tx.first<ReviewRow>(
+    `SELECT * FROM review_task WHERE kind = $1 AND subject_id = $2 AND status = 'open' FOR UPDATE`,
+    [kind, subjectId],
+  );
+  if (open === undefined) return;
+  await endWithoutDecider(tx, { reviewId: open.id, outcome: 'reject', ...end });
+  await enqueueSignal(tx, { ...workflowOfReview(open), signalName: 'reviewClosed' });
 }
 
 /** The state in which a task's subject is now: its id and status. */

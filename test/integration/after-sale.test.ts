@@ -369,6 +369,13 @@ describe('over HTTP', () => {
       [`review:${second!.id}`],
     );
     expect(told).toHaveLength(1);
+    const said = await app.db.read.rows(
+      'SELECT actor, action, reason FROM audit_record WHERE subject_id = $1',
+      [second!.id],
+    );
+    expect(said).toEqual([
+      { actor: 'system:after-sale', action: 'review.decided', reason: 'The case was closed.' },
+    ]);
     await move(121);
     expect(await reviews()).toHaveLength(2);
   });
