@@ -6,7 +6,7 @@ import { workflowIds } from '../src/contracts/workflow';
 import type { Database } from '../src/db/database';
 import { enqueueStart } from '../src/db/outbox';
 import type { Vault } from '../src/db/vault';
-import { endProcess, type Say, until, untilEnded } from '../src/main/servers/process';
+import { type Say, until, untilEnded } from '../src/main/servers/process';
 import {
   givenPayingSettlement,
   givenQueuedPayout,
@@ -15,7 +15,7 @@ import {
 } from '../test/support/payout';
 import type { BareResult, BareTask } from './bare-payout-worker';
 import { verdict } from './orders';
-import type { Stage } from './stage';
+import { endChild, type Stage } from './stage';
 
 const root = join(__dirname, '..');
 /** The three take turns, so that what else the machine does meets all of them. */
@@ -153,15 +153,7 @@ async function startBare({ env }: Stage) {
       worker.send(task);
       return (await answer()) as BareResult;
     },
-    stop: async () => {
-      if (worker.pid !== undefined && worker.exitCode === null) {
-        await endProcess(worker.pid, [
-          { signal: 'SIGTERM', patienceMs: 10_000 },
-          { signal: 'SIGKILL', patienceMs: 1000 },
-        ]);
-      }
-      await ended;
-    },
+    stop: () => endChild(worker),
   };
 }
 

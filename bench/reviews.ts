@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import type { Api } from '../demo/client';
 import type { Database } from '../src/db/database';
-import { endProcess, type Say, until, untilEnded } from '../src/main/servers/process';
+import { type Say, until } from '../src/main/servers/process';
 import { verdict } from './orders';
 import { bareUpdate, bareWorkflow } from './bare-update';
-import type { Stage } from './stage';
+import { endChild, type Stage } from './stage';
 
 const root = join(__dirname, '..');
 /** as many callers decide at the same time, and as many update */
@@ -132,13 +132,7 @@ async function startBare({ env }: Stage, count: number) {
     },
     stop: async () => {
       await connection.close();
-      if (worker.pid !== undefined && worker.exitCode === null) {
-        await endProcess(worker.pid, [
-          { signal: 'SIGTERM', patienceMs: 10_000 },
-          { signal: 'SIGKILL', patienceMs: 1000 },
-        ]);
-      }
-      await untilEnded(worker);
+      await endChild(worker);
     },
   };
 }

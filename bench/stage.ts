@@ -148,16 +148,21 @@ function start(
   );
   closeSync(log);
   const stop = async () => {
-    if (child.pid !== undefined && child.exitCode === null) {
-      await endProcess(child.pid, [
-        { signal: 'SIGTERM', patienceMs: 10_000 },
-        { signal: 'SIGKILL', patienceMs: 1000 },
-      ]);
-    }
-    await untilEnded(child);
+    await endChild(child);
     if (name === 'sandbox') rmSync(env.SANDBOX_DATA_DIR, { recursive: true, force: true });
   };
   return { pid: child.pid, stop };
+}
+
+/** Asks a process that was started here to end, and insists; resolves when it has ended. */
+export async function endChild(child: ChildProcess): Promise<void> {
+  if (child.pid !== undefined && child.exitCode === null) {
+    await endProcess(child.pid, [
+      { signal: 'SIGTERM', patienceMs: 10_000 },
+      { signal: 'SIGKILL', patienceMs: 1000 },
+    ]);
+  }
+  await untilEnded(child);
 }
 
 async function isReady(baseUrl: string): Promise<boolean> {

@@ -12,7 +12,7 @@ import {
   postDifferences,
   type RefundMoment,
 } from './refund-adjustment';
-import { keepForRestoration } from './reversal-read';
+import { keepForRestoration, reversedAmount } from './reversal-read';
 
 /** A bonus that has an order behind it. */
 export interface BonusBehind {
@@ -76,8 +76,7 @@ interface BookedBonus {
 async function differencesOf(tx: Tx, ids: readonly string[]): Promise<Difference[]> {
   const booked = await tx.rows<BookedBonus>(
     `SELECT c.id, c.distributor_id, c.bonus_key, c.facts, c.amount, e.release_at, e.available_at,
-       (SELECT r.amount FROM reversed_commission r
-        WHERE r.commission_id = c.id AND r.restored_amount IS NULL) AS reversed_amount
+       ${reversedAmount} AS reversed_amount
      FROM commission c JOIN earning e ON e.commission_id = c.id AND e.kind = 'commission'
      WHERE c.id = ANY($1) ORDER BY c.id`,
     [ids],

@@ -10,7 +10,7 @@ import { openDueMoment } from './clock';
 import { contentHash } from './content-hash';
 import type { Tx } from './database';
 import { findDistributor } from './distributor';
-import { lockExternalId } from './external-id';
+import { storedUnder } from './external-id';
 import { newId } from './id';
 import { enqueueSignal, enqueueStart } from './outbox';
 import type { ProgramRow, Reach } from './program';
@@ -61,14 +61,9 @@ export async function createCampaign(
 ): Promise<{ campaign: CampaignOnClock; created: boolean }> {
   const { program, campaign } = input;
   const hash = contentHash({ ...campaign, programId: program.id });
-  await lockExternalId(tx, 'campaign', program.storeId, campaign.externalId);
-  const before = await tx.first<{ id: string; contentHash: string }>(
-    'SELECT id, content_hash FROM campaign WHERE store_id = $1 AND external_id = $2',
-    [program.storeId, campaign.externalId],
-  );
-  if (before !== undefined && before.contentHash !== hash) {
-    throw new Refusal('external_id_conflict', 'This externalId was used for another campaign.');
-  }
+  const before = await storedUnder<{ id: string; contentHash: string }>(tx, 'campaign', {
+    ...{ storeId: program.storeId, externalId: campaign.externalId, contentHash: hash },
+  });
   if (before !== undefined) {
     return { campaign: await findCampaign(tx, context.caller, before.id), created: false };
   }

@@ -32,9 +32,10 @@ interface Billed {
 
 /**
  * Keeps a verified message, once by (channel, event id), and wakes the payout that it is about, in
- * one transaction. The lock on the payout's row parts it from the step that sends the order: that
- * one reads the inbox under the same lock, so nobody is woken while it is under way. A message about a transfer that we never made, or about another amount or
- * payee, is kept as read, so that no payout ever books it; a person looks at it.
+ * one transaction. The lock on the payout's row parts it from the step that sends the order: that one
+ * reads the inbox under the same lock, so nobody is woken while it is under way. A message about a
+ * transfer that we never made, or about another amount or payee, is kept as read, so that no payout
+ * ever books it; a person looks at it.
  */
 export async function receiveCallback(
   tx: Tx,

@@ -75,8 +75,8 @@ export interface Returned {
 /**
  * Takes somebody back who is out, by an admin's decision: within 30 days of an eviction as a
  * reinstatement that gives downlines, customers and (unless the admin wants it otherwise) reversed
- * commissions back, after the program's waiting period as a new
- * beginning. One who left may come back at any time. The caller holds the program alone.
+ * commissions back, after the program's waiting period as a new beginning. One who left may come back
+ * at any time. The caller holds the program alone.
  * @throws Refusal not_possible_now
  */
 export async function takeBack(

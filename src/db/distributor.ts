@@ -18,7 +18,7 @@ import { type JudgedApplication, judge, mustFitForm, reasonOf, stepsAfter } from
 import { applicationPolicyOf } from './application-policy';
 import { announce, takeApplication } from './application-case';
 import { notify } from './notice';
-import { lockExternalId } from './external-id';
+import { storedUnder } from './external-id';
 import { newId } from './id';
 import { createDefaultLink, isLinkCodeTaken } from './link';
 import type { ProgramRow, Reach } from './program';
@@ -101,12 +101,10 @@ export async function createDistributor(
   const { program, input, caller, vault } = arriving;
   const phoneIndex = vault.index('phone', input.phone);
   const hash = contentHash({ ...input, phone: phoneIndex, programId: program.id });
-  await lockExternalId(tx, 'distributor', caller.storeId, input.externalId);
-  const before = await tx.first<DistributorRow>(
-    'SELECT * FROM distributor WHERE store_id = $1 AND external_id = $2',
-    [caller.storeId, input.externalId],
-  );
-  if (before !== undefined) return { distributor: sameContent(before, hash), created: false };
+  const before = await storedUnder<DistributorRow>(tx, 'distributor', {
+    ...{ storeId: caller.storeId, externalId: input.externalId, contentHash: hash },
+  });
+  if (before !== undefined) return { distributor: before, created: false };
   const start = await judgeArrival(tx, arriving);
   const id = newId('distributor');
   const row: Omit<DistributorRow, 'code'> = {
@@ -130,11 +128,6 @@ export async function createDistributor(
   const distributor = { ...row, code: await insertWithFreeCode(tx, row) };
   await beginLife(tx, distributor, start, caller.actor);
   return { distributor, created: true };
-}
-
-function sameContent(before: DistributorRow, hash: string): DistributorRow {
-  if (before.contentHash === hash) return before;
-  throw new Refusal('external_id_conflict', 'This externalId was used for another distributor.');
 }
 
 interface Start {

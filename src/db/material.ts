@@ -6,7 +6,7 @@ import { allowedUrl } from '../domain/referral/link';
 import { contentHash } from './content-hash';
 import type { Tx } from './database';
 import type { DistributorRow } from './distributor';
-import { lockExternalId } from './external-id';
+import { storedUnder } from './external-id';
 import { newId } from './id';
 import { programById, type ProgramRow, type Reach } from './program';
 
@@ -58,14 +58,9 @@ export async function createMaterial(
   const { program, material } = input;
   const { caller, now } = context;
   const hash = contentHash({ ...material, programId: program.id });
-  await lockExternalId(tx, 'material', program.storeId, material.externalId);
-  const before = await tx.first<{ id: string; contentHash: string }>(
-    'SELECT id, content_hash FROM material WHERE store_id = $1 AND external_id = $2',
-    [program.storeId, material.externalId],
-  );
-  if (before !== undefined && before.contentHash !== hash) {
-    throw new Refusal('external_id_conflict', 'This externalId was used for another material.');
-  }
+  const before = await storedUnder<{ id: string; contentHash: string }>(tx, 'material', {
+    ...{ storeId: program.storeId, externalId: material.externalId, contentHash: hash },
+  });
   if (before !== undefined) {
     return { material: await findMaterial(tx, caller, before.id), created: false };
   }

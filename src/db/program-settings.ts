@@ -4,7 +4,7 @@ import { Refusal } from '../domain/kernel/refusal';
 import { allowedUrl } from '../domain/referral/link';
 import { contentHash } from './content-hash';
 import type { Tx } from './database';
-import { lockExternalId } from './external-id';
+import { storedUnder } from './external-id';
 import { newId } from './id';
 import { payerFor, type TaxTerms } from './payer';
 import type { Enrolment, ProgramRow } from './program';
@@ -178,14 +178,9 @@ export async function createProgram(
   { storeId, input, realNow }: { storeId: string; input: NewProgram; realNow: Date },
 ): Promise<{ program: ProgramRow; created: boolean }> {
   const hash = hashOf(input);
-  await lockExternalId(tx, 'program', storeId, input.externalId);
-  const before = await tx.first<ProgramRow>(
-    'SELECT * FROM program WHERE store_id = $1 AND external_id = $2',
-    [storeId, input.externalId],
-  );
-  if (before !== undefined && before.contentHash !== hash) {
-    throw new Refusal('external_id_conflict', 'This externalId was used for another program.');
-  }
+  const before = await storedUnder<ProgramRow>(tx, 'program', {
+    ...{ storeId, externalId: input.externalId, contentHash: hash },
+  });
   if (before !== undefined) return { program: before, created: false };
   const startsAt = input.startsAt ?? floorToSecond(realNow);
   const { payer } = await payerFor(tx, {

@@ -15,7 +15,7 @@ import { lockBalances, postTransactions } from './ledger';
 import type { OrderRow } from './order';
 import { commissionColumns, earningColumns } from './order-write';
 import type { ProgramRow } from './program';
-import { keepForRestoration } from './reversal-read';
+import { keepForRestoration, reversedAmount } from './reversal-read';
 
 /** What somebody earns on one line after the refund; the amount may be 0. */
 export interface LineChange extends LineEarning {
@@ -142,8 +142,7 @@ export async function postDifferences(
 function standing(tx: Tx, orderId: string): Promise<Standing[]> {
   return tx.rows<Standing>(
     `SELECT c.id, c.order_line_id, c.kind, c.level, c.distributor_id, c.amount, e.release_at,
-       e.available_at, EXISTS (SELECT 1 FROM reversed_commission r
-         WHERE r.commission_id = c.id AND r.restored_amount IS NULL) AS is_reversed
+       e.available_at, ${reversedAmount} IS NOT NULL AS is_reversed
      FROM commission c JOIN earning e ON e.commission_id = c.id AND e.kind = 'commission'
      WHERE c.order_id = $1 AND c.kind IN ('sale', 'region')`,
     [orderId],

@@ -128,6 +128,13 @@ export async function keepForRestoration(
   );
 }
 
+/**
+ * SQL: what would come back of the commission `c` that a decision took back and nobody restored;
+ * null: it stands.
+ */
+export const reversedAmount = `(SELECT r.amount FROM reversed_commission r
+  WHERE r.commission_id = c.id AND r.restored_amount IS NULL)`;
+
 /** What decisions took back of a commission, the first one first. */
 export function reversalsOf(read: Tx, commissionId: string): Promise<ExplainedReversal[]> {
   return read.rows<ExplainedReversal>(

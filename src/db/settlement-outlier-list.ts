@@ -1,11 +1,7 @@
-import {
-  muchLargerTimes,
-  type OutlierKind,
-  usualFromStatements,
-  usualOfLast,
-} from '../domain/settlement/outlier';
+import { type OutlierKind, usualOfLast } from '../domain/settlement/outlier';
 import { groupBy } from '../domain/kernel/group';
 import type { Tx } from './database';
+import { oddColumns, type OddRow } from './settlement-outlier';
 
 /** A statement that is not as usual, with what it is held against. Amounts are fen. */
 export interface OutlierRow {
@@ -30,14 +26,7 @@ export interface PastStatement {
   grossAmount: bigint;
 }
 
-interface JudgedRow {
-  statementId: string;
-  distributorId: string;
-  grossAmount: bigint;
-  usualAmount: bigint | null;
-  isMuchLarger: boolean;
-  isNew: boolean;
-  isChanged: boolean;
+interface JudgedRow extends OddRow {
   accountMasked: string | null;
   accountSince: Date | null;
 }
@@ -83,7 +72,7 @@ export async function listOutliers(
   }));
 }
 
-function kindsOf({ isMuchLarger, isNew, isChanged }: JudgedRow): OutlierKind[] {
+function kindsOf({ isMuchLarger, isNew, isChanged }: OddRow): OutlierKind[] {
   const kinds: [OutlierKind, boolean][] = [
     ['muchLarger', isMuchLarger],
     ['newPayees', isNew],
@@ -116,11 +105,7 @@ const judgedSql = `
     GROUP BY p.distributor_id
   ), judged AS (
     SELECT o.id AS statement_id, o.distributor_id, o.gross_amount,
-      round(b.usual)::bigint AS usual_amount,
-      coalesce(b.statements >= ${usualFromStatements}
-        AND o.gross_amount > ${muchLargerTimes} * b.usual, FALSE) AS is_much_larger,
-      b.of_id IS NULL AS is_new,
-      coalesce(a.created_at > l.at, FALSE) AS is_changed,
+      ${oddColumns},
       a.account_masked, a.created_at AS account_since
     FROM own o CROSS JOIN seen LEFT JOIN before b ON b.of_id = o.id
     LEFT JOIN last_paid l ON l.distributor_id = o.distributor_id

@@ -27,7 +27,8 @@ export async function outliersOf(read: Tx, settlement: SettlementRow): Promise<O
   };
 }
 
-interface OddRow {
+/** A statement as it was judged by `oddColumns`. */
+export interface OddRow {
   statementId: string;
   distributorId: string;
   grossAmount: bigint;
@@ -36,6 +37,16 @@ interface OddRow {
   isNew: boolean;
   isChanged: boolean;
 }
+
+/**
+ * SQL: whether the statement `o` is not as usual, beside `b`, the count and the average of this
+ * person's statements before, `a`, the payout account, and `l`, when the person was paid last.
+ */
+export const oddColumns = `round(b.usual)::bigint AS usual_amount,
+      coalesce(b.statements >= ${usualFromStatements}
+        AND o.gross_amount > ${muchLargerTimes} * b.usual, FALSE) AS is_much_larger,
+      b.statements IS NULL AS is_new,
+      coalesce(a.created_at > l.at, FALSE) AS is_changed`;
 
 // Payout accounts and payouts both live on real time; statements on the program's clock.
 const oddSql = `
@@ -54,11 +65,7 @@ const oddSql = `
     FROM own o JOIN payout p ON p.distributor_id = o.distributor_id GROUP BY p.distributor_id
   ), judged AS (
     SELECT o.id AS statement_id, o.distributor_id, o.gross_amount,
-      round(b.usual)::bigint AS usual_amount,
-      coalesce(b.statements >= ${usualFromStatements}
-        AND o.gross_amount > ${muchLargerTimes} * b.usual, FALSE) AS is_much_larger,
-      b.distributor_id IS NULL AS is_new,
-      coalesce(a.created_at > l.at, FALSE) AS is_changed
+      ${oddColumns}
     FROM own o LEFT JOIN before b ON b.distributor_id = o.distributor_id
     LEFT JOIN last_paid l ON l.distributor_id = o.distributor_id
     LEFT JOIN payout_account a

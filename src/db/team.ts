@@ -77,14 +77,38 @@ export interface TeamSums {
 }
 
 /**
- * Counts a team down to its depth. Only those who sponsor somebody are walked, each with the number
+ * Counts a team down to its depth. Directs alone are counted by themselves; deeper, only those who sponsor somebody are walked, each with the number
  * of its directs: most people of a wide tree sponsor nobody.
  */
 export async function teamSums(
   read: Tx,
   { programId, distributorId, depth }: Team,
 ): Promise<TeamSums> {
-  const levels = await read.rows<{ level: number; distributors: number }>(
+  const levels = await (depth === 1
+    ? countDirects(read, { programId, distributorId })
+    : countByLevel(read, { programId, distributorId, depth }));
+  return {
+    distributors: levels.reduce((total, { distributors }) => total + distributors, 0),
+    levels,
+  };
+}
+
+function countDirects(
+  read: Tx,
+  { programId, distributorId }: Omit<Team, 'depth'>,
+): Promise<TeamSums['levels']> {
+  return read.rows(
+    `SELECT 1 AS level, count(*)::int AS distributors FROM distributor
+     WHERE program_id = $1 AND sponsor_id = $2 HAVING count(*) > 0`,
+    [programId, distributorId],
+  );
+}
+
+function countByLevel(
+  read: Tx,
+  { programId, distributorId, depth }: Team,
+): Promise<TeamSums['levels']> {
+  return read.rows(
     `WITH RECURSIVE counted AS MATERIALIZED (
        SELECT sponsor_id AS id, count(*) AS directs FROM distributor
        WHERE program_id = $1 AND sponsor_id IS NOT NULL GROUP BY sponsor_id
@@ -99,8 +123,4 @@ export async function teamSums(
      SELECT level, sum(directs)::int AS distributors FROM team GROUP BY level ORDER BY level`,
     [programId, distributorId, depth],
   );
-  return {
-    distributors: levels.reduce((total, { distributors }) => total + distributors, 0),
-    levels,
-  };
 }

@@ -5,6 +5,7 @@ import { groupBy } from '../domain/kernel/group';
 import type { HoldTerms } from '../domain/order/hold';
 import type { Tx } from './database';
 import { planBodies } from './plan';
+import { reversedAmount } from './reversal-read';
 import { loadLineRefunds, loadStoredLines } from './stored-line';
 import { loadGrounds, loadKnownHistories, loadPauses } from './verification-grounds';
 
@@ -95,8 +96,7 @@ function loadCommissions(read: Tx, orderIds: readonly string[]) {
        c.rate_bps, c.rule_id, c.amount, c.original_amount,
        coalesce(sum(e.amount) FILTER (WHERE e.kind IN ('commission', 'adjustment')), 0)::bigint
          AS earned_amount,
-       (SELECT r.amount FROM reversed_commission r
-        WHERE r.commission_id = c.id AND r.restored_amount IS NULL) AS reversed_amount
+       ${reversedAmount} AS reversed_amount
      FROM commission c LEFT JOIN earning e ON e.commission_id = c.id
      WHERE c.order_id = ANY($1) AND c.kind IN ('sale', 'region')
      GROUP BY c.id`,

@@ -1,12 +1,13 @@
 import { gzipSync } from 'node:zlib';
 import { sandboxKey, sandboxSignature } from '../../src/channels/sandbox/signature';
 import { AlipaySimulator } from '../support/alipay/provider';
-import { alipaySettings } from '../support/alipay/settings';
+import { settingsOfKinds } from '../support/channel-settings';
 import { call, type Reply } from '../support/api';
 import { testApp, type TestApp } from '../support/app';
 import { programBody } from '../support/program';
 import { testSandboxSecret } from '../support/settings';
 import { snapshot } from '../support/snapshot';
+import { finishedByOthers } from '../support/wechat/others';
 import { startWechatSimulator, type WechatSimulator } from '../support/wechat/simulator';
 import { givenWorld, orderBody, type World } from '../support/world';
 
@@ -28,16 +29,7 @@ beforeAll(async () => {
     new AlipaySimulator().start(),
   ]);
   world = await givenWorld(app);
-  const settings = {
-    sandbox: {},
-    wechat: wechat.settings(),
-    alipay: alipaySettings(alipay),
-    bankFile: {
-      ...{ debtorName: 'Some Shop Ltd', debtorAccount: '1234567890' },
-      debtorClearingCode: '102100099996',
-    },
-  };
-  for (const [kind, given] of Object.entries(settings)) {
+  for (const [kind, given] of Object.entries(settingsOfKinds(wechat, alipay))) {
     const made = await world.admin.post('/v1/channels', { kind, name: kind, settings: given });
     if (made.status !== 201) throw new Error(made.text);
     channels[kind] = (made.body as { id: string }).id;
@@ -137,21 +129,11 @@ describe('a callback', () => {
   });
 
   describe('that is rightly signed', () => {
-    const finished = () => ({
-      ...wechat.bookkeeping.take({
-        appid: wechat.appid,
-        out_bill_no: `N${Date.now()}${Math.floor(Math.random() * 1e9)}`,
-        transfer_scene_id: '1005',
+    const finished = () =>
+      finishedByOthers(wechat, {
+        number: `N${Date.now()}${Math.floor(Math.random() * 1e9)}`,
         openid: 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o',
-        user_name: null,
-        transfer_amount: 100,
-        transfer_remark: 'r',
-        notify_url: null,
-        user_recv_perception: null,
-        transfer_scene_report_infos: [],
-      }),
-      state: 'SUCCESS' as const,
-    });
+      });
     test.each<[string, object]>([
       ['an amount as text', { transfer_amount: '100' }],
       ['half a fen', { transfer_amount: 100.5 }],

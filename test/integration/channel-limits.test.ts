@@ -1,6 +1,6 @@
 import { settlementById } from '../../src/db/settlement';
 import { AlipaySimulator } from '../support/alipay/provider';
-import { alipaySettings } from '../support/alipay/settings';
+import { type KindOfChannel, settingsOfKinds } from '../support/channel-settings';
 import { type TestApp, testApp } from '../support/app';
 import { givenProgram } from '../support/given';
 import { givenPayingSettlement, givenQueuedPayout, submitted } from '../support/payout';
@@ -32,20 +32,9 @@ afterAll(async () => {
   await Promise.all([app.close(), wechat.close(), alipay.close()]);
 });
 
-const settingsOf = (kind: string): object =>
-  ({
-    sandbox: {},
-    wechat: wechat.settings(),
-    alipay: alipaySettings(alipay),
-    bankFile: {
-      ...{ debtorName: 'Some Shop Ltd', debtorAccount: '1234567890' },
-      debtorClearingCode: '102100099996',
-    },
-  })[kind] ?? {};
-
-const create = (kind: string, limits?: object) =>
+const create = (kind: KindOfChannel, limits?: object) =>
   app.admin.post('/v1/channels', {
-    ...{ kind, name: kind, settings: settingsOf(kind) },
+    ...{ kind, name: kind, settings: settingsOfKinds(wechat, alipay)[kind] },
     ...(limits === undefined ? {} : { limits }),
   });
 const replace = (id: string, limits: object) => app.admin.put(`/v1/channels/${id}/limits`, limits);
@@ -54,7 +43,7 @@ const none = { perTransferAmount: null, perDayAmount: null, perPayeeDayAmount: n
 const split = { ...none, overTransfer: 'split' };
 
 describe('the limits of a channel', () => {
-  test.each([
+  test.each<[KindOfChannel, object]>([
     ['sandbox', split],
     ['bankFile', split],
     ['wechat', { ...split, perTransferAmount: 20_000, perPayeeDayAmount: 200_000 }],

@@ -3,6 +3,7 @@ import { givenPayingSettlement, givenQueuedPayout, statusOf } from '../support/p
 import { approvedSettlement, givenChannelOf, givenDuePayee, payoutThat } from '../support/paying';
 import { unique } from '../support/program';
 import { until } from '../support/until';
+import { finishedByOthers } from '../support/wechat/others';
 import { startWechatSimulator, type WechatSimulator } from '../support/wechat/simulator';
 
 jest.setTimeout(180_000);
@@ -161,21 +162,8 @@ describe('a WeChat Pay channel', () => {
     const inbox = async (channelId: string) =>
       (await house.db.read.rows('SELECT 1 FROM channel_inbox WHERE channel_id = $1', [channelId]))
         .length;
-    const ended = () => ({
-      ...wechat.bookkeeping.take({
-        appid: wechat.appid,
-        out_bill_no: unique('N').replaceAll('-', ''),
-        transfer_scene_id: '1005',
-        openid,
-        user_name: null,
-        transfer_amount: 100,
-        transfer_remark: 'r',
-        notify_url: null,
-        user_recv_perception: null,
-        transfer_scene_report_infos: [],
-      }),
-      state: 'SUCCESS' as const,
-    });
+    const ended = () =>
+      finishedByOthers(wechat, { number: unique('N').replaceAll('-', ''), openid });
 
     test('a wrong signature is a 401 with FAIL, and nothing is kept', async () => {
       const channelId = await givenWechatChannel();

@@ -16,7 +16,12 @@ export async function saveHistory(name: string, handle: WorkflowHandle): Promise
   if (process.env['SAVE_HISTORIES'] !== '1') return;
   mkdirSync(folder, { recursive: true });
   const json = History.toObject((await handle.fetchHistory()) as never, asText);
-  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(json, null, 1)}\n`);
+  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(json, withoutTrace, 1)}\n`);
+}
+
+/** A stack trace names the folders of the machine, and no replay reads it. */
+function withoutTrace(key: string, value: unknown): unknown {
+  return key === 'stackTrace' ? '' : value;
 }
 
 /** Reads a saved history back into the form in which a worker replays it. */

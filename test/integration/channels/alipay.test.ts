@@ -4,6 +4,7 @@ import { alipayAdapter } from '../../../src/channels/alipay/adapter';
 import { AlipaySettings } from '../../../src/channels/alipay/settings';
 import { alipayKeys } from '../../support/alipay/keys';
 import { AlipaySimulator, type Fault } from '../../support/alipay/provider';
+import { alipaySettings } from '../../support/alipay/settings';
 
 const number = () => `pyt${randomBytes(13).toString('hex')}`;
 const dayOf = (at: Date) => new Date(at.getTime() + 8 * 3_600_000).toISOString().slice(0, 10);
@@ -15,12 +16,7 @@ describe('Alipay, against its own wire format', () => {
   const open = (change: Partial<AlipaySettings> = {}) =>
     alipayAdapter(
       AlipaySettings.parse({
-        appId: alipay.appId,
-        appPrivateKey: alipayKeys.app.key,
-        appCertificate: alipayKeys.app.certificate,
-        alipayCertificates: [alipayKeys.alipay.certificate],
-        alipayRootCertificate: alipayKeys.root,
-        gateway: alipay.url,
+        ...alipaySettings(alipay),
         timeoutMs: 1000,
         ...change,
       }),
