@@ -4,7 +4,7 @@ import { programById } from '../src/db/program';
 import { settlementById } from '../src/db/settlement';
 import { approveChunk } from '../src/db/settlement-approve';
 import { closeWhenPaid } from '../src/db/settlement-close';
-import { countCandidates, lockChunk } from '../src/db/settlement-lock';
+import { lockEverybody } from '../src/db/settlement-lanes';
 import { finishApproval } from '../src/db/settlement-result';
 import { openDueSettlements } from '../src/db/settlement-cycle';
 import { finishComputing, settlementStep } from '../src/db/settlement-review';
@@ -59,8 +59,8 @@ export function createSettlementActivities(deps: ActivityDeps) {
       const { status, programId, cutoffAt } = await settlementById(db.read, settlementId);
       if (status !== 'locking') return;
       await alive(() => releaseDue(db, { programId, until: cutoffAt }));
-      await db.transaction((tx) => countCandidates(tx, settlementId));
-      await inChunks('lock', (tx, after) => lockChunk(tx, vault, settlementId, after));
+      const afterChunk = (): void => crashPoint('settlement.lock.afterChunk');
+      await alive(() => lockEverybody(db, vault, settlementId, { afterChunk }));
     },
 
     /** Computes every statement and opens the review. */

@@ -93,7 +93,7 @@ export async function approveChunk(
   await dropStatements(tx, settlement, dropped, approvedAt);
   await openTaxStops(tx, program, { stopped: dropped, month, at: approvedAt });
   await startPayouts(tx, payouts);
-  await advance(tx, settlementId, statements.length);
+  await advance(tx, settlement, statements.length);
   return last.id;
 }
 

@@ -22,6 +22,7 @@ import {
   beginStage,
   lockSettlementRow,
   moveSettlement,
+  settlementById,
   type SettlementRow,
 } from './settlement';
 import { openTaxStops } from './tax-stop';
@@ -50,39 +51,51 @@ export interface Judged {
   reason: SkipReason | undefined;
 }
 
-/** Says how many people there are to look at, before the first chunk. */
+/** Says how many people there are to lock, before the first chunk. */
 export async function countCandidates(tx: Tx, settlementId: string): Promise<void> {
   const settlement = await lockSettlementRow(tx, settlementId);
   if (settlement.status !== 'locking') return;
   const left = await tx.first<{ count: number }>(
-    `SELECT count(DISTINCT e.distributor_id)::int AS count FROM earning e WHERE ${settleable}`,
+    `SELECT count(*)::int AS count FROM (
+       SELECT FROM earning e WHERE ${settleable}
+       GROUP BY e.distributor_id HAVING sum(e.amount) > 0) due`,
     [settlement.programId, settlement.cutoffAt],
   );
   await beginStage(tx, settlementId, left?.count ?? 0);
 }
 
 /**
- * Locks the next people of a settlement: everything of theirs that is available by the cutoff moves
- * to `settling` under a statement each; who cannot be settled is listed with the reason instead.
- * @param after the distributor with whom the chunk before ended; empty: from the start
- * @returns where the next chunk begins, or null when everybody was looked at
+ * The people of the next chunk, in the order of their ids; nobody when all were looked at.
+ * @param after the last of the chunk before; empty: from the start
  */
-export async function lockChunk(
+export async function nextPeople(
+  read: Tx,
+  settlement: Pick<SettlementRow, 'programId' | 'cutoffAt'>,
+  after: string,
+  limit = chunkSize,
+): Promise<string[]> {
+  const rows = await read.rows<{ distributorId: string }>(
+    `SELECT DISTINCT e.distributor_id FROM earning e
+     WHERE ${settleable} AND e.distributor_id > $3
+     ORDER BY e.distributor_id LIMIT $4`,
+    [settlement.programId, settlement.cutoffAt, after, limit],
+  );
+  return rows.map(({ distributorId }) => distributorId);
+}
+
+/**
+ * Locks people of a settlement: everything of theirs that is available by the cutoff moves to
+ * `settling` under a statement each; who cannot be settled is listed with the reason instead. Several
+ * chunks may run at once, also of the same people: who was dealt with before is left alone.
+ */
+export async function lockPeople(
   tx: Tx,
   vault: Vault,
   settlementId: string,
-  after: string,
-  limit = chunkSize,
-): Promise<string | null> {
-  const settlement = await lockSettlementRow(tx, settlementId);
-  if (settlement.status !== 'locking') return null;
-  const ids = await nextCandidates(tx, settlement, after, limit);
-  const last = ids.at(-1);
-  if (last === undefined) {
-    await moveSettlement(tx, settlement, 'locked');
-    await beginStage(tx, settlementId, await countStatements(tx, settlementId));
-    return null;
-  }
+  ids: readonly string[],
+): Promise<void> {
+  const settlement = await settlementById(tx, settlementId);
+  if (settlement.status !== 'locking') return;
   // Refunds take the same locks, so the sums below stay true until the end of the transaction.
   const accounts = ids.map((id) => distributorAccount(id, 'available'));
   await lockBalances(tx, settlement.programId, accounts);
@@ -93,8 +106,15 @@ export async function lockChunk(
   await callFinance(tx, program, settlement, judged);
   await recordJudged(tx, vault, program.storeId, { judged, at: settlement.createdAt });
   await lockStatements(tx, program, settlement, judged);
-  await advance(tx, settlementId, ids.length);
-  return last;
+  await advance(tx, settlement, rows.length);
+}
+
+/** Ends the locking, when everybody was looked at. */
+export async function finishLocking(tx: Tx, settlementId: string): Promise<void> {
+  const settlement = await lockSettlementRow(tx, settlementId);
+  if (settlement.status !== 'locking') return;
+  await moveSettlement(tx, settlement, 'locked');
+  await beginStage(tx, settlementId, await countStatements(tx, settlementId));
 }
 
 /** Keeps who the taxpayers are of those against whom nothing speaks. */
@@ -116,21 +136,6 @@ async function countStatements(tx: Tx, settlementId: string): Promise<number> {
     [settlementId],
   );
   return counted?.count ?? 0;
-}
-
-async function nextCandidates(
-  tx: Tx,
-  settlement: SettlementRow,
-  after: string,
-  limit: number,
-): Promise<string[]> {
-  const rows = await tx.rows<{ distributorId: string }>(
-    `SELECT DISTINCT e.distributor_id FROM earning e
-     WHERE ${settleable} AND e.distributor_id > $3
-     ORDER BY e.distributor_id LIMIT $4`,
-    [settlement.programId, settlement.cutoffAt, after, limit],
-  );
-  return rows.map(({ distributorId }) => distributorId);
 }
 
 /**

@@ -259,13 +259,29 @@ export async function beginStage(tx: Tx, settlementId: string, total: number): P
   ]);
 }
 
-/** Counts what a chunk has done in the chunk's own transaction, so nothing is counted twice. */
-export async function advance(tx: Tx, settlementId: string, done: number): Promise<void> {
-  await tx.run(
+/** A chunk that began before the settlement moved on must not end after it. */
+class SettlementMoved extends Error {
+  /** read as a serialization failure: tried again, the chunk finds that there is nothing to do */
+  readonly code = '40001';
+}
+
+/**
+ * Counts what a chunk has done in the chunk's own transaction, so nothing is counted twice. It is the
+ * chunk's last statement: chunks that run side by side follow one another only from here on.
+ * @throws SettlementMoved when the settlement is no longer where the chunk found it
+ */
+export async function advance(
+  tx: Tx,
+  { id, status }: Pick<SettlementRow, 'id' | 'status'>,
+  done: number,
+): Promise<void> {
+  const advanced = await tx.run(
     `UPDATE settlement SET progress_done = progress_done + $2,
-       progress_total = greatest(progress_total, progress_done + $2) WHERE id = $1`,
-    [settlementId, done],
+       progress_total = greatest(progress_total, progress_done + $2)
+     WHERE id = $1 AND status = $3`,
+    [id, done, status],
   );
+  if (advanced === 0) throw new SettlementMoved(`settlement ${id} left ${status} during a chunk`);
 }
 
 /** Writes the totals of what is settled: statements that were dropped on the way do not count. */

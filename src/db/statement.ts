@@ -132,7 +132,7 @@ export async function computeChunk(
   const dropped = computed.flatMap(droppedOf);
   await dropStatements(tx, settlement, dropped, at);
   await openTaxStops(tx, program, { stopped: dropped, month, at });
-  await advance(tx, settlementId, statements.length);
+  await advance(tx, settlement, statements.length);
   return last.id;
 }
 

@@ -1,5 +1,6 @@
 import { type Database, sqlState, violatedConstraint } from '../../src/db/database';
 import { newId } from '../../src/db/id';
+import { programById } from '../../src/db/program';
 import { LedgerConflict, lockBalances, postTransactions } from '../../src/db/ledger';
 import { distributorAccount } from '../../src/domain/ledger/account';
 import {
@@ -196,6 +197,37 @@ describe('money rules that the database holds by itself', () => {
     );
   });
 
+  test('an earning is in a statement that exists and is of the same distributor', async () => {
+    const storeId = await givenStore(db);
+    const ownProgram = await givenProgram(db, storeId);
+    const [mine, theirs] = [
+      await givenDistributor(db, { storeId, programId: ownProgram }),
+      await givenDistributor(db, { storeId, programId: ownProgram }),
+    ];
+    const statement = await givenStatement(ownProgram, theirs);
+    const line = (id: string, statementId: string | null) => ({
+      ...{ id, programId: ownProgram, distributorId: mine, kind: 'adjustment', amount: 5n },
+      ...{ releaseAt: at, availableAt: at, createdAt: at, statementId },
+    });
+    const id = newId('earning');
+    await db.read.insert('earning', line(id, null));
+    const put = (statementId: string) =>
+      db.read.run('UPDATE earning SET statement_id = $2 WHERE id = $1', [id, statementId]);
+    for (const wrong of [newId('statement'), statement]) {
+      await refused(put(wrong), 'earning_has_statement');
+      await refused(
+        db.read.insert('earning', line(newId('earning'), wrong)),
+        'earning_has_statement',
+      );
+    }
+    const own = await givenStatement(ownProgram, mine);
+    await put(own);
+    await refused(
+      db.read.run('UPDATE statement SET distributor_id = $2 WHERE id = $1', [own, theirs]),
+      'statement_append_only',
+    );
+  });
+
   test('an earning keeps its amount, is released once and is in one statement at most', async () => {
     const id = newId('earning');
     await db.read.insert('earning', {
@@ -224,6 +256,22 @@ describe('money rules that the database holds by itself', () => {
     const total = await db.read.first<{ sum: string }>('SELECT sum(balance) FROM ledger_account');
     expect(String(total?.sum)).toBe('0');
   });
+
+  /** A statement of 1 fen, of a settlement of its own. */
+  async function givenStatement(ofProgram: string, distributor: string): Promise<string> {
+    const program = await programById(db.read, ofProgram);
+    const settlementId = newId('settlement');
+    await db.read.insert('settlement', {
+      ...{ id: settlementId, programId: ofProgram, period: settlementId, run: 1, cutoffAt: at },
+      ...{ status: 'closed', requestedBy: 'test', createdAt: at },
+    });
+    const id = newId('statement');
+    await db.read.insert('statement', {
+      ...{ id, settlementId, programId: ofProgram, distributorId: distributor, createdAt: at },
+      ...{ payerId: program.payerId, status: 'locked', grossAmount: 1n },
+    });
+    return id;
+  }
 
   async function heldBalance(): Promise<bigint> {
     const code = distributorAccount(distributorId, 'held');

@@ -1,3 +1,5 @@
+import type { Tx } from '../../src/db/database';
+import { lockBalances } from '../../src/db/ledger';
 import { programById } from '../../src/db/program';
 import { closeWhenPaid } from '../../src/db/settlement-close';
 import {
@@ -7,11 +9,12 @@ import {
   skippedOf,
 } from '../../src/db/settlement';
 import { approveChunk } from '../../src/db/settlement-approve';
-import { lockChunk } from '../../src/db/settlement-lock';
+import { finishLocking, lockPeople, nextPeople } from '../../src/db/settlement-lock';
 import { verifySettlement } from '../../src/db/settlement-result';
 import { computeChunk } from '../../src/db/statement';
 import { giveBackPayout } from '../../src/db/withholding';
 import { Refusal } from '../../src/domain/kernel/refusal';
+import { distributorAccount } from '../../src/domain/ledger/account';
 import { type TestDatabase, testDatabase } from '../support/database';
 import { givenDistributor, givenProgram, givenStore } from '../support/given';
 import { givenChannel, testVault } from '../support/payout';
@@ -29,6 +32,7 @@ import {
   reviewOf,
   settledAt,
 } from '../support/settlement';
+import { until } from '../support/until';
 
 const vault = testVault();
 let db: TestDatabase;
@@ -283,10 +287,10 @@ describe('a kill between chunks costs nothing', () => {
       await givenEarning(db, scene.programId, id, BigInt(90_000 + i));
     }
     const settlementId = await givenOpenSettlement(db, scene.programId);
-    await db.transaction((tx) => lockChunk(tx, vault, settlementId, '', 10)); // and killed
+    await db.transaction((tx) => lockFirst(tx, settlementId, 10)); // and killed
     await expect(
       db.transaction(async (tx) => {
-        await lockChunk(tx, vault, settlementId, '', 10);
+        await lockFirst(tx, settlementId, 10);
         throw new Error('killed before the commit');
       }),
     ).rejects.toThrow('killed');
@@ -324,7 +328,7 @@ describe('a kill between chunks costs nothing', () => {
     const id = await givenPayable(db, vault, scene);
     await givenEarning(db, scene.programId, id, 90_000n);
     const settlementId = await givenOpenSettlement(db, scene.programId);
-    await db.transaction((tx) => lockChunk(tx, vault, settlementId, '', 10)); // and killed
+    await db.transaction((tx) => lockFirst(tx, settlementId, 10)); // and killed
     await givenEarning(db, scene.programId, id, 500n);
     await lockAndCompute(db, vault, settlementId);
     expect(await statementsOf(settlementId)).toMatchObject([{ grossAmount: 90_000n }]);
@@ -334,6 +338,23 @@ describe('a kill between chunks costs nothing', () => {
     });
   });
 
+  test('a chunk that slept while the settlement moved on changes nothing', async () => {
+    const scene = await givenScene();
+    const id = await givenPayable(db, vault, scene);
+    await givenEarning(db, scene.programId, id, 90_000n);
+    const settlementId = await givenOpenSettlement(db, scene.programId);
+    let chunk: Promise<void> | undefined;
+    await db.transaction(async (tx) => {
+      await lockBalances(tx, scene.programId, [distributorAccount(id, 'available')]);
+      chunk = db.transaction((late) => lockFirst(late, settlementId, 10));
+      await until(async () => (await waitingFor(tx)) > 0, 'the chunk waits for the account');
+      await db.transaction((other) => finishLocking(other, settlementId));
+    });
+    await chunk;
+    expect(await statementsOf(settlementId)).toEqual([]);
+    expect(await moneyOf(db, scene.programId, id)).toMatchObject({ available: 90_000n });
+  });
+
   test('two workers at the same chunk do its work once', async () => {
     const scene = await givenScene();
     for (let i = 0; i < 12; i += 1) {
@@ -341,7 +362,7 @@ describe('a kill between chunks costs nothing', () => {
     }
     const settlementId = await givenOpenSettlement(db, scene.programId);
     await Promise.all(
-      [1, 2, 3].map(() => db.transaction((tx) => lockChunk(tx, vault, settlementId, '', 100))),
+      [1, 2, 3].map(() => db.transaction((tx) => lockFirst(tx, settlementId, 100))),
     );
     expect(await statementsOf(settlementId)).toHaveLength(12);
     await lockAndCompute(db, vault, settlementId);
@@ -602,10 +623,25 @@ test('two runs at the same chunk of computing tax a person once', async () => {
   const scene = await givenScene();
   await givenEarning(db, scene.programId, await givenPayable(db, vault, scene), 100_000n);
   const settlementId = await givenOpenSettlement(db, scene.programId);
-  await db.transaction((tx) => lockChunk(tx, vault, settlementId, ''));
-  await db.transaction((tx) => lockChunk(tx, vault, settlementId, 'z'));
+  await db.transaction((tx) => lockFirst(tx, settlementId, 10));
+  await db.transaction((tx) => finishLocking(tx, settlementId));
   await Promise.all([1, 2].map(() => db.transaction((tx) => computeChunk(tx, settlementId, ''))));
   expect(await statementsOf(settlementId)).toMatchObject([
     { taxAmount: 4000n, status: 'computed' },
   ]);
 });
+
+/** One chunk of locking. */
+async function lockFirst(tx: Tx, settlementId: string, limit: number): Promise<void> {
+  const settlement = await settlementById(tx, settlementId);
+  await lockPeople(tx, vault, settlementId, await nextPeople(tx, settlement, '', limit));
+}
+
+/** How many sessions wait for a lock of this one. */
+async function waitingFor(tx: Tx): Promise<number> {
+  const row = await tx.first<{ count: number }>(
+    `SELECT count(*)::int AS count FROM pg_stat_activity
+     WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))`,
+  );
+  return row?.count ?? 0;
+}

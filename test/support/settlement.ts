@@ -6,7 +6,7 @@ import { programById } from '../../src/db/program';
 import { latestReview } from '../../src/db/review';
 import { decideSettlement, openSettlement, settlementById } from '../../src/db/settlement';
 import { approveChunk } from '../../src/db/settlement-approve';
-import { countCandidates, lockChunk } from '../../src/db/settlement-lock';
+import { lockEverybody } from '../../src/db/settlement-lanes';
 import { finishApproval } from '../../src/db/settlement-result';
 import { finishComputing } from '../../src/db/settlement-review';
 import { unlockChunk } from '../../src/db/settlement-unlock';
@@ -131,8 +131,7 @@ export async function lockAndCompute(
   settlementId: string,
   chunk = 2000,
 ): Promise<void> {
-  await db.transaction((tx) => countCandidates(tx, settlementId));
-  await inChunks(db, (tx, after) => lockChunk(tx, vault, settlementId, after, chunk));
+  await lockEverybody(db, vault, settlementId, { chunk });
   await inChunks(db, (tx, after) => computeChunk(tx, settlementId, after, chunk));
   const { createdAt } = await settlementById(db.read, settlementId);
   await db.transaction((tx) => finishComputing(tx, settlementId, createdAt));

@@ -41,6 +41,8 @@ const ownSettings: Readonly<Record<string, string>> = {
   unix_socket_directories: '',
   max_connections: '200',
   shared_buffers: '256MB',
+  // A settlement writes more than the default 1GB: each checkpoint would write whole pages anew.
+  max_wal_size: '4GB',
   // Plans are prepared while tables are small: what grows fast must be counted again soon.
   autovacuum_naptime: '5s',
   log_min_messages: 'warning',
