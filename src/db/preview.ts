@@ -1,5 +1,5 @@
 import type { BookedLine } from '../domain/commission/booking';
-import { findingsOf } from '../domain/commission/findings';
+import { demandUnambiguous } from '../domain/commission/findings';
 import type { OverlayExtra } from '../domain/commission/overlay';
 import type { Language } from '../domain/kernel/language';
 import { Refusal } from '../domain/kernel/refusal';
@@ -96,15 +96,13 @@ export async function previewOrder(
 
 async function planToTry(
   read: Tx,
-  { reach, now }: { reach: Reach; now: Date },
+  { reach, now, language }: Pick<PreviewContext, 'reach' | 'now' | 'language'>,
   { program, order }: { program: ProgramRow; order: OrderInput },
   planId: string,
 ): Promise<PlanInForce> {
   const { id, version, body, programId } = await findPlan(read, reach, planId, now);
   if (programId !== program.id) throw new Refusal('not_found', 'There is no such plan.');
-  if (findingsOf(body).some(({ rule }) => rule === 'ambiguous-rules')) {
-    throw new Refusal('plan_not_compliant', 'Nobody can say which of its rules decides.');
-  }
+  demandUnambiguous(body, language);
   return { id, version, body, effectiveAt: order.paidAt, publishedAt: order.paidAt };
 }
 

@@ -1,3 +1,5 @@
+import { demandUnambiguous } from '../domain/commission/findings';
+import type { Language } from '../domain/kernel/language';
 import { isInTheFuture } from '../domain/order/order';
 import { Refusal } from '../domain/kernel/refusal';
 import { workflowIds } from '../contracts/workflow';
@@ -51,12 +53,13 @@ export async function openSimulation(
     to: Date;
     requestedBy: string;
     now: Date;
+    language: Language;
   },
 ): Promise<SimulationRow> {
   const { plan, from, to, now } = input;
   const program = await lockProgram(tx, input.program);
   checkPeriod({ from, to }, program, now);
-  checkReadable(plan);
+  demandUnambiguous(plan.body, input.language);
   const open = await tx.first<{ count: number }>(
     `SELECT count(*)::int AS count FROM simulation
      WHERE program_id = $1 AND status IN ('queued', 'running')`,
@@ -102,16 +105,6 @@ function refuse(
   pointer: string,
 ): never {
   throw new Refusal(code, message, { errors: [{ pointer, code, message }] });
-}
-
-/** A plan in which two rules can tie does not say what an order costs. */
-function checkReadable({ findings }: PlanRow): void {
-  const ties = findings.filter(({ rule }) => rule === 'ambiguous-rules');
-  if (ties.length === 0) return;
-  const message = 'two rules can match the same line equally well';
-  throw new Refusal('plan_not_compliant', 'A plan in which rules tie cannot be computed.', {
-    errors: ties.map(({ rule, pointer }) => ({ pointer: `/plan${pointer}`, code: rule, message })),
-  });
 }
 
 export async function simulationById(

@@ -18,6 +18,26 @@ const chineseByCode: Readonly<Record<string, string>> = {
   invalid_id: '编号格式不正确',
   invalid_cursor: '须为之前返回的 nextCursor',
   repeated_id: '列表中编号重复',
+  duplicate: '不得与列表中其他项重复',
+  repeated: '不得与列表中其他项重复',
+  repeated_line: '其他行已使用该 externalId',
+  too_many_keys:
+    '商品条件（sku、productId、category、tag）与受众条件（distributorId、tier）各至多一个',
+  level_above_plan: '不得超过方案的层级数',
+  ends_before_start: '须晚于 startsAt',
+  out_of_order: '须大于 warnAfterDays',
+  nothing_to_refund: 'quantity 与 amount 不得同时为 0',
+  zero_amount: '不得为 0',
+  not_for_this_kind: '该类型不得填写',
+  invalid_url: '须为网址',
+  invalid_host: '须为主机名，例如 shop.example.com，可带端口',
+  invalid_phone: '须为电话号码',
+  unknown_time_zone: '须为 IANA 时区',
+  options_mismatch: '仅 choice 与 choices 类型有选项，且必须有',
+  two_birth_dates: '至多一个 birthDate 字段',
+  weights: '权重之和须为 10000',
+  no_outcome: '须有一个结果从 0 起适用',
+  head_count_pay: '奖励须至少有一个销售类指标：不按人数付酬',
 };
 
 const zodWords = {

@@ -75,8 +75,19 @@ export function problemFor(
     detail: chinese ? (sameWords ? zh : `${zh}：${detail}`) : sameWords ? en : detail,
     code,
     requestId: context.requestId,
-    ...(errors.length > 0 ? { errors: [...errors] } : {}),
+    ...(errors.length > 0 ? { errors: errors.map((fault) => inWords(fault, chinese)) } : {}),
   };
+}
+
+/** A fault that carries the code of a refusal has Chinese words before its English ones. */
+function inWords(fault: Fault, chinese: boolean): Fault {
+  if (!chinese || !isProblemCode(fault.code)) return fault;
+  const { en, zh } = problemWords[fault.code];
+  return { ...fault, message: fault.message === en ? zh : `${zh}：${fault.message}` };
+}
+
+function isProblemCode(code: string): code is ProblemCode {
+  return Object.hasOwn(problemWords, code);
 }
 
 /** Headers that belong to the answer of a refusal, such as Retry-After. */

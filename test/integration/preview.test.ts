@@ -201,6 +201,10 @@ describe('a preview', () => {
     const unclear = await draft(one.programId, { levels: 1, rules: twice });
     const refused = await preview(one.programId, cart(one), `?planId=${unclear}`);
     expect([refused.status, refused.body.code]).toEqual([422, 'plan_not_compliant']);
+    expect(refused.body.errors).toEqual([
+      expect.objectContaining({ pointer: '/plan/rules/1', code: 'ambiguous-rules' }),
+    ]);
+    expect(refused.body.errors[0].message).toMatch(/"direct".*"again"/);
     const strange = await draft((await scene()).programId, {});
     expect((await preview(one.programId, cart(one), `?planId=${strange}`)).status).toBe(404);
   });

@@ -273,7 +273,12 @@ async function opened(shop: Shop, planId: string, now = new Date()): Promise<str
   const plan = await findPlan(house.db.read, shop.caller, planId, now);
   const input = { program, plan, from: new Date(period.from), to: new Date(period.to) };
   const row = await house.db.transaction(async (tx) => {
-    const made = await openSimulation(tx, { ...input, requestedBy: 'test', now });
+    const made = await openSimulation(tx, {
+      ...input,
+      requestedBy: 'test',
+      now,
+      language: 'en',
+    });
     // This test does the worker's work itself.
     await tx.run('DELETE FROM outbox WHERE workflow_id = $1', [`simulation:${made.id}`]);
     return made;
@@ -385,11 +390,14 @@ describe('is refused', () => {
     const shop = await shopOf();
     const twin = { ...rule(1, 900), id: 'twin' };
     const draft = await draftOf(shop, { ...newPlan, rules: [...newPlan.rules, twin] });
-    const reply = await house.shop.post(`/v1/plans/${draft}/simulations`, period);
+    const headers = { 'accept-language': 'zh-CN' };
+    const reply = await house.shop.post(`/v1/plans/${draft}/simulations`, period, { headers });
     expect(reply).toMatchObject({
       status: 422,
       body: { code: 'plan_not_compliant', errors: [{ code: 'ambiguous-rules' }] },
     });
+    const { message } = reply.body.errors[0];
+    expect(message).toMatch(/^规则“.*”与“twin”/);
   });
 
   test('a fourth one at a time', async () => {

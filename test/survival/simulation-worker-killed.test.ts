@@ -45,7 +45,8 @@ async function ask(shop: Shop): Promise<string> {
   const now = new Date();
   const plan = await findPlan(db.read, shop.caller, shop.planId, now);
   const span = { from: new Date('2026-01-01T00:00:00Z'), to: new Date('2026-03-01T00:00:00Z') };
-  const input = { program, plan, ...span, requestedBy: 'test', now };
+  const asking = { requestedBy: 'test', language: 'en' as const, now };
+  const input = { program, plan, ...span, ...asking };
   return (await db.transaction((tx) => openSimulation(tx, input))).id;
 }
 

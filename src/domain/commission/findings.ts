@@ -1,4 +1,5 @@
 import type { Language } from '../kernel/language';
+import { Refusal } from '../kernel/refusal';
 import { findAmbiguities } from './ambiguity';
 import {
   type Finding,
@@ -95,6 +96,20 @@ export function obstacles(findings: readonly Finding[], waived: ReadonlySet<stri
 /** The warnings of which each still needs another admin's waiver before the publication. */
 export function unwaived(findings: readonly Finding[], waived: ReadonlySet<string>): Finding[] {
   return findings.filter(({ rule }) => guardRules[rule].waiver && !waived.has(rule));
+}
+
+/**
+ * A plan in which two rules can tie does not say what an order earns, so nothing is computed by it.
+ * @throws Refusal plan_not_compliant, with the two rules of each tie
+ */
+export function demandUnambiguous(plan: PlanBody, language: Language): void {
+  const ties = ambiguousRules(plan);
+  if (ties.length === 0) return;
+  const errors = ties.map((tie) => {
+    const { pointer, rule, message } = findingView(tie, language);
+    return { pointer: `/plan${pointer}`, code: rule, message };
+  });
+  throw new Refusal('plan_not_compliant', '', { errors });
 }
 
 /** Findings as they were stored, without those of rules that are no more. */

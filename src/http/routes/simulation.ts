@@ -49,6 +49,7 @@ const post = defineRoute({
       ...body,
       requestedBy: caller.actor,
       now,
+      language: locale,
     });
     await audit({
       action: 'simulation.requested',

@@ -210,11 +210,15 @@ function raised0(plain: bigint, effect: OverlayEffect, left: Left): bigint {
     : raised(plain, effect, left);
 }
 
+/** Sorts as text the way code points do, which UTF-16 does not. */
+export const byCodePoint = (text: string) =>
+  Array.from(text, (one) => one.codePointAt(0)!.toString(16).padStart(6, '0')).join('');
+
 /** What each line is worth after its own discount and its share of the order's. */
 export function lineBases({ lines, orderDiscount }: Pick<Case, 'lines' | 'orderDiscount'>) {
   const amounts = lines.map((l) => BigInt(l.quantity) * l.unitPriceAmount - l.discountAmount);
   if (orderDiscount === 0n) return amounts;
-  const shares = proportional(orderDiscount, amounts, (i) => lines[i]!.externalId);
+  const shares = proportional(orderDiscount, amounts, (i) => byCodePoint(lines[i]!.externalId));
   return amounts.map((amount, i) => amount - shares[i]!);
 }
 
@@ -229,9 +233,8 @@ export function expected(one: Case): Answer {
     left: { base: bases[i]!, quantity: BigInt(line.quantity) },
   }));
   const booked: string[][] = [];
-  const order = states
-    .map((_, i) => i)
-    .sort((a, b) => (one.lines[a]!.externalId < one.lines[b]!.externalId ? -1 : 1));
+  const idOf = (i: number) => byCodePoint(one.lines[i]!.externalId);
+  const order = states.map((_, i) => i).sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
   for (const i of order) {
     const { line, won, left } = states[i]!;
     grant(one, line, won, left, budgets);
@@ -259,9 +262,12 @@ export function expected(one: Case): Answer {
   return { booked, refunded, budgets };
 }
 
+/** As `amountPart`: the smallest price reduction there is. */
+export const oneFen = 11;
+
 export function partOf(refund: Case['refunds'][number], quantity: number, base: bigint) {
   return {
     quantity: Math.round((quantity * refund.quantityPart) / 10),
-    amount: (base * BigInt(refund.amountPart)) / 10n,
+    amount: refund.amountPart === oneFen ? min(base, 1n) : (base * BigInt(refund.amountPart)) / 10n,
   };
 }

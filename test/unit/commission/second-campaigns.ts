@@ -2,6 +2,7 @@ import type { Overlay, OverlayEffect } from '../../../src/domain/commission/over
 import type { PlanBody } from '../../../src/domain/commission/plan';
 import type { RegionAgent } from '../../../src/domain/commission/region';
 import {
+  byCodePoint,
   type Case,
   has,
   lineBases,
@@ -260,7 +261,7 @@ export function lived({ plan, overlays, steps }: Story): Told {
       const names = step.order.lines.map(({ externalId }) => externalId);
       const said = new Map(
         [...names]
-          .sort((a, b) => (a < b ? -1 : 1))
+          .sort((a, b) => (byCodePoint(a) < byCodePoint(b) ? -1 : 1))
           .map((name) => {
             return [name, book(sold[names.indexOf(name)]!, overlays, journal)];
           }),

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { UplineMember } from '../../../src/domain/commission/calculation';
 import type { Overlay, OverlayEffect } from '../../../src/domain/commission/overlay';
 import type { PlanRule, RuleMatch } from '../../../src/domain/commission/plan';
-import type { Case, Line } from './second-calculation';
+import { type Case, type Line, oneFen } from './second-calculation';
 import type { Step, Story } from './second-campaigns';
 
 /** Random programs, orders and refunds for the second calculations: few values, so that they meet. */
@@ -56,6 +56,8 @@ const upline = fc
     { maxLength: 6 },
   )
   .map((all) => all.map((who, i): UplineMember => ({ ...who, distributorId: `d${i + 1}` })));
+/** Neither in the order of their numbers nor, for the last two, in that of UTF-16. */
+const lineIds = ['b', '10', '9', 'a', 'B', '-', '\u{1d4b3}', '\uff61'];
 const lines = fc
   .array(
     fc.record(
@@ -64,12 +66,18 @@ const lines = fc
         productId: of('p1', 'p2'),
         category: of('c1', 'c2'),
         tags: of([], ['t1'], ['t1', 't2']),
-        quantity: fc.integer({ min: 1, max: 9 }),
-        unitPriceAmount: fc.bigInt(0n, 30_000n),
+        quantity: fc.oneof(
+          { weight: 3, arbitrary: fc.integer({ min: 1, max: 9 }) },
+          of(1, 7, 10_000),
+        ),
+        unitPriceAmount: fc.oneof(
+          { weight: 3, arbitrary: fc.bigInt(0n, 30_000n) },
+          of(0n, 1n, 3n, 99_999_999_999n),
+        ),
         discountAmount: fc.constant(0n),
         unitCostAmount: fc.bigInt(0n, 25_000n),
         inScope: fc.nat(6).map((n) => n > 0),
-        cut: fc.bigInt(0n, 100n),
+        cut: fc.oneof({ weight: 5, arbitrary: fc.bigInt(0n, 100n) }, of(200n)),
       },
       {
         requiredKeys: [
@@ -85,12 +93,12 @@ const lines = fc
         ],
       },
     ),
-    { minLength: 1, maxLength: 4 },
+    { minLength: 1, maxLength: lineIds.length },
   )
   .map((all) =>
     all.map(({ cut, ...line }, i): Line => ({
       ...line,
-      externalId: ['b', '10', '9', 'a'][i]!,
+      externalId: lineIds[i]!,
       discountAmount: (line.unitPriceAmount * BigInt(line.quantity) * cut) / 200n,
     })),
   );
@@ -114,7 +122,11 @@ const overlaysOf = (stacks: fc.Arbitrary<boolean>, maxLength: number) =>
     )
     .map((all) => all.map((one, i): Overlay => ({ ...one, id: `o${maxLength - i}` })));
 const agentBps = fc.option(fc.integer({ min: 0, max: 5000 }));
-const refundPart = { line: fc.nat(3), quantityPart: fc.nat(10), amountPart: fc.nat(10) };
+const refundPart = {
+  line: fc.nat(lineIds.length - 1),
+  quantityPart: fc.nat(10),
+  amountPart: fc.nat(oneFen),
+};
 
 function discounted<T extends { lines: Line[]; discountPart: bigint }>({
   discountPart,
@@ -126,7 +138,7 @@ function discounted<T extends { lines: Line[]; discountPart: bigint }>({
   );
   return { ...one, orderDiscount: (sum * discountPart) / 150n };
 }
-const discountPart = fc.bigInt(0n, 100n);
+const discountPart = fc.oneof({ weight: 6, arbitrary: fc.bigInt(0n, 100n) }, of(150n));
 
 export const cases: fc.Arbitrary<Case> = fc
   .record({

@@ -197,6 +197,30 @@ describe('the release with after-sale cases', () => {
     fc.assert(law);
   });
 
+  test('is what counting day by day gives, with open cases too', () => {
+    const maybeOpen = fc
+      .tuple(fc.nat(40), fc.option(fc.nat(10)))
+      .map(([from, length]) => pause(from, length === null ? null : from + length));
+    const law = fc.property(anyHold, anyOrder, fc.array(maybeOpen), (terms, order, pauses) => {
+      const isOpen = ({ to }: Pause, now: Date) => to === null || to > now;
+      const { paidAt, receivedAt } = order;
+      const assumed = day(terms.assumeReceivedAfterDays);
+      let now = terms.startsAt === 'paid' ? paidAt : (receivedAt ?? assumed);
+      let due: Date | null = null;
+      let left = terms.days;
+      for (let days = 0; due === null && days < 1000; days += 1) {
+        // One that opens at the very end no longer stops anything; one that is open then does.
+        const before = pauses.some((one) => one.from < now && isOpen(one, now));
+        const stopped = pauses.some((one) => one.from <= now && isOpen(one, now));
+        if (left === 0 && !before) due = now;
+        if (left > 0 && !stopped) left -= 1;
+        now = new Date(now.getTime() + 86_400_000);
+      }
+      expect(pausedReleaseAt(terms, order, pauses)).toEqual(due);
+    });
+    fc.assert(law, { numRuns: 1000 });
+  });
+
   test('does not depend on the order in which cases are told, nor on one told twice', () => {
     const some = fc.array(closed).chain((pauses) =>
       fc.tuple(
