@@ -12,6 +12,7 @@ export interface Endpoints {
 /** What a provider lets every merchant pay, in fen; left out: the provider names no such limit. */
 export interface KindLimits {
   readonly perTransferAmount?: bigint;
+  readonly perDayAmount?: bigint;
   readonly perPayeeDayAmount?: bigint;
 }
 
