@@ -300,6 +300,28 @@ test('everybody who is left out is listed with the reason, the amount and what t
   expect(chinese.body['data'][0].text).toBe('分销员没有收款账户。');
 });
 
+test('the account is frozen into the payout at the approval; the income that is taxed is before the fee', async () => {
+  const storeId = app.store.id;
+  const programId = await givenProgram(app.db, storeId, { feeFixedAmount: 100n, feeBps: 1000 });
+  const channelId = await givenChannel(app.db, app.vault, storeId);
+  const person = await givenPayable(app.db, app.vault, { storeId, programId, channelId });
+  await givenEarning(app.db, programId, person, 180_000n, early);
+  const moveTo = (account: string) =>
+    app.shop.put(`/v1/distributors/${person}/payout-account`, {
+      ...{ channelId, account, holderName: '李明' },
+    });
+  const id = await settledUpTo(programId, 'review');
+  // 1,800 yuan less 800 at 20 %, whatever the fee of 181 yuan takes of the rest.
+  expect(await statementsOf(id)).toMatchObject([
+    { grossAmount: 180_000, taxAmount: 20_000, feeAmount: 18_100, netAmount: 141_900 },
+  ]);
+  expect((await moveTo('before-the-approval-1111')).status).toBe(200);
+  await decideAndBook(app.db, app.vault, id, 'approve', { at: new Date() });
+  expect((await moveTo('after-the-approval-2222')).status).toBe(200);
+  const paid = (await app.shop.get(`/v1/payouts?settlementId=${id}`)).body['data'];
+  expect(paid).toMatchObject([{ account: '****1111', amount: 141_900, status: 'queued' }]);
+});
+
 describe('whom the tax or an invoice stops', () => {
   interface Skip {
     distributorId: string;
