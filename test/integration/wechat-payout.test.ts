@@ -164,6 +164,37 @@ describe('a transfer on its way, at a WeChat Pay of its own', () => {
     await expectMoney(transfer, back);
   });
 
+  test.each([
+    ['SUCCESS, after it was closed', 'FAIL', 'failed', 'SUCCESS', back],
+    [
+      'FAIL, after it was paid',
+      'SUCCESS',
+      'paid',
+      'FAIL',
+      { availableAmount: 0, paidAmount: 6000 },
+    ],
+  ] as const)('that is said to be %s: nothing is booked, a person is called', async (...each) => {
+    const [, ends, status, later, money] = each;
+    const transfer = await givenTransfer('awaiting_confirmation');
+    own.force(transfer.channelNumber, ends);
+    await payoutThat(house, transfer.settlementId, status);
+    await own.idle();
+    const bill = own.bookkeeping.bills.get(transfer.channelNumber)!;
+    const url = `${house.url}/callbacks/wechat/${transfer.channelId}`;
+    const body = own.notices.messageOf(bill, { state: later });
+    for (let n = 0; n < 2; n += 1) expect((await own.notices.post(url, body)).status).toBe(200);
+    const tasks = async () =>
+      (
+        (await house.admin.get(`/v1/reviews?kind=payout&subjectId=${transfer.id}`)).body as {
+          data: { facts: Record<string, string> }[];
+        }
+      ).data.map(({ facts }) => facts['why']);
+    await until(async () => (await tasks()).length > 0, 'a person is called', 60_000);
+    expect(await tasks()).toEqual(['contradiction']);
+    expect(await read(transfer)).toMatchObject({ status });
+    await expectMoney(transfer, money);
+  });
+
   test('whose payee tries in vain may be confirmed once more, by the same package', async () => {
     const transfer = await givenTransfer('awaiting_confirmation');
     const { confirmation } = await read(transfer);
