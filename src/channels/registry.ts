@@ -1,3 +1,5 @@
+import { normalBankAccount } from '../domain/payout/account-number';
+import { alipayAccount } from './alipay/account';
 import { alipayAdapter } from './alipay/adapter';
 import { alipayLimits } from './alipay/limits';
 import { AlipaySettings } from './alipay/settings';
@@ -7,6 +9,7 @@ import type { ChannelRegistry } from './channel';
 import { type ChannelKind, channelKind, type Endpoints } from './kind';
 import { sandboxAdapter } from './sandbox/adapter';
 import { SandboxSettings } from './sandbox/wire';
+import { wechatAccount } from './wechat/account';
 import { wechatAdapter } from './wechat/adapter';
 import { wechatLimits } from './wechat/limits';
 import { WechatSettings } from './wechat/settings';
@@ -16,15 +19,18 @@ const kinds: Readonly<Record<string, ChannelKind>> = {
   sandbox: channelKind(SandboxSettings, (id, settings, { sandbox }) =>
     sandboxAdapter(id, settings, sandbox),
   ),
-  bankFile: channelKind(BankFileSettings, () => bankFileAdapter()),
+  bankFile: channelKind(BankFileSettings, () => bankFileAdapter(), {
+    account: normalBankAccount,
+  }),
   alipay: channelKind(AlipaySettings, (_id, settings) => alipayAdapter(settings), {
     fixed: ['appId'],
     limits: alipayLimits,
+    account: alipayAccount,
   }),
   wechat: channelKind(
     WechatSettings,
     (id, settings, { callbackBaseUrl }) => wechatAdapter(id, settings, callbackBaseUrl),
-    { fixed: ['mchid', 'appid'], limits: wechatLimits },
+    { fixed: ['mchid', 'appid'], limits: wechatLimits, account: wechatAccount },
   ),
 };
 

@@ -65,7 +65,10 @@ async function bookMove(
   source: Source,
 ): Promise<PayoutCase> {
   const next = transition(payout.status, news.kind);
-  if (next === 'stay') return noteAsked(tx, payout, source, waitingOf(news));
+  if (next === 'stay') {
+    const known = await keepConfirmation(tx, payout, news);
+    return noteAsked(tx, known, source, waitingOf(news));
+  }
   if (next === 'contradiction' || next === 'illegal') {
     const facts = { why: 'contradiction', status: payout.status, said: news.kind };
     await openPayoutReview(tx, payout, facts, source.at);
@@ -97,6 +100,27 @@ export async function noteSilence(
     [payoutId, next.to, waitingUntil],
   );
   return { ...payout, status: next.to, waitingText: 'silent', waitingUntil, asked: 0 };
+}
+
+/**
+ * What the payee's page is opened with may come later than that the payee has to confirm, because
+ * the answer that had it was lost. Without it nobody could confirm, and the transfer would expire.
+ */
+async function keepConfirmation(
+  tx: Tx,
+  payout: PayoutCase,
+  news: TransferNews,
+): Promise<PayoutCase> {
+  if (news.kind !== 'awaiting_confirmation' || news.confirmation === undefined) return payout;
+  if (payout.status !== 'awaiting_confirmation' || payout.confirmation !== null) return payout;
+  const { confirmation } = news;
+  const waitingUntil = news.until ?? payout.waitingUntil;
+  await tx.run('UPDATE payout SET confirmation = $2, waiting_until = $3 WHERE id = $1', [
+    payout.id,
+    JSON.stringify(confirmation),
+    waitingUntil,
+  ]);
+  return { ...payout, confirmation, waitingUntil };
 }
 
 /** A question that changed nothing: when is the next one, and what is known of the wait? */

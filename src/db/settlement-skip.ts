@@ -31,11 +31,16 @@ export function skipsOf(
        CASE WHEN k.reason = 'on_hold' THEN (SELECT h.id FROM settlement_hold h
          WHERE h.program_id = d.program_id AND h.distributor_id = k.distributor_id
          ORDER BY h.id DESC LIMIT 1) END AS hold_id,
-       (SELECT s.review_id FROM tax_profile f JOIN tax_stop s ON s.person = f.id_number_index
+       (SELECT s.review_id FROM tax_stop s
          JOIN program g ON g.payer_id = s.payer_id AND g.mode = s.mode
-         WHERE f.distributor_id = k.distributor_id AND g.id = d.program_id AND s.reason = k.reason
+         WHERE g.id = d.program_id AND s.reason = k.reason
+           AND (s.distributor_id = k.distributor_id OR s.person = f.id_number_index)
+           -- What stopped the person in a later month is none of this settlement's.
+           AND (z.closed_at IS NULL OR s.created_at <= z.closed_at)
          ORDER BY s.id DESC LIMIT 1) AS review_id
      FROM settlement_skip k JOIN distributor d ON d.id = k.distributor_id
+     JOIN settlement z ON z.id = k.settlement_id
+     LEFT JOIN tax_profile f ON f.distributor_id = k.distributor_id
      LEFT JOIN statement t
        ON t.settlement_id = k.settlement_id AND t.distributor_id = k.distributor_id
      WHERE k.settlement_id = $1 AND ($2::text IS NULL OR k.distributor_id > $2)

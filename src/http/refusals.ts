@@ -187,6 +187,7 @@ export const problemWords: Readonly<Record<ProblemCode, ProblemWords>> = {
   reversal_not_possible: words(422, 'This decision reverses nothing', '该决定不能撤销佣金'),
   nothing_to_reverse: words(422, 'Nothing unpaid of this order', '该订单没有可撤销的佣金'),
   material_withdrawn: words(409, 'The material is withdrawn', '该素材已下架'),
+  invalid_payout_account: words(422, 'The payout account is not valid', '收款账号无效'),
   temporal_unavailable: words(503, 'The workflow service does not answer', '流程服务暂时不可用'),
 };
 

@@ -699,9 +699,22 @@ describe('time', () => {
     await refused(ask(), ...statuses);
   });
 
-  it('36: the last second of a month and of a year are moments', async () => {
-    for (const paidAt of ['2026-11-10T23:59:59.999+08:00', '2026-11-01T00:00:00+08:00']) {
-      expect((await send({ path: '/v1/orders', body: orderWith({ paidAt }) })).status).toBe(201);
+  it('36: the edges of a day, a month and a year are moments of their own', async () => {
+    const { programId, key } = await givenWorld(app, '2025-11-01T00:00:00+08:00');
+    for (const paidAt of [
+      '2025-11-01T00:00:00+08:00',
+      '2025-11-30T23:59:59.999+08:00',
+      '2025-12-31T23:59:59.999+08:00',
+      '2026-01-01T00:00:00+08:00',
+      '2026-02-28T23:59:59.999+08:00',
+      '2026-03-01T00:00:00+08:00',
+      '2026-11-10T23:59:59.999+08:00',
+    ]) {
+      const made = await key.post('/v1/orders', orderBody(programId, { paidAt }));
+      expect([paidAt, made.status]).toEqual([paidAt, 201]);
+      const { id } = made.body as { id: string };
+      const read = (await key.get(`/v1/orders/${id}`)).body as { paidAt: string };
+      expect(Date.parse(read.paidAt)).toBe(Date.parse(paidAt));
     }
   });
 

@@ -1,3 +1,4 @@
+import { request as httpRequest } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { sandboxKey, sandboxSignature } from '../../src/channels/sandbox/signature';
 import { AlipaySimulator } from '../support/alipay/provider';
@@ -156,6 +157,16 @@ describe('a callback', () => {
       }, [400]);
     });
 
+    test.each<[string, (name: string) => string]>([
+      ['capitals', (name) => name.toUpperCase()],
+      ['small letters', (name) => name.toLowerCase()],
+    ])('by WeChat Pay is read with its header names in %s', async (_, write) => {
+      const body = wechat.notices.messageOf(finished());
+      const headers = Object.entries(wechat.notices.headersOf(body));
+      const written = Object.fromEntries(headers.map(([name, value]) => [write(name), value]));
+      expect(await postAsWritten(`${app.url}${at('wechat')}`, written, body)).toBe(200);
+    });
+
     const content = { out_biz_no: 'pytN1', status: 'SUCCESS', trans_amount: '1.00' };
     const message = (part: object, envelope: Record<string, string> = {}) =>
       alipay.signedForm({
@@ -217,8 +228,32 @@ describe('a callback', () => {
   });
 });
 
+/** `fetch` would write every name in small letters. */
+function postAsWritten(
+  url: string,
+  headers: Record<string, string>,
+  body: string,
+): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(url, { method: 'POST', headers }, (reply) => {
+      reply.resume();
+      resolve(reply.statusCode);
+    });
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
 const send = ({ path, ...ask }: Ask): Promise<Reply> =>
   call(app.url + path, { token: world.store.admin.token, ...ask });
+
+async function refusedWith(ask: Ask, status: number, code: string): Promise<Reply['json']> {
+  const before = await snapshot(app.db);
+  const reply = await send(ask);
+  expect([reply.status, reply.json['code']]).toEqual([status, code]);
+  expect(await snapshot(app.db)).toEqual(before);
+  return reply.json;
+}
 
 describe('what people ask of payouts', () => {
   const account = (changes: object) => ({
@@ -372,6 +407,41 @@ describe('what people ask of payouts', () => {
       },
     ]);
     expect(await snapshot(app.db)).toEqual(before);
+  });
+});
+
+describe('35: an account that its channel can never pay', () => {
+  const put = (kind: string, account: string) => ({
+    path: `/v1/distributors/${world.distributorId}/payout-account`,
+    method: 'PUT',
+    body: { channelId: channels[kind], account, holderName: '阿卜杜拉·买买提' },
+  });
+  test.each([
+    ['a card failing Luhn', 'bankFile', '6222021234567890123'],
+    ['a card failing Luhn, in groups', 'bankFile', '6222 0212 3456 7890 123'],
+    ['an IBAN whose check digits are wrong', 'bankFile', 'GB83WEST12345698765432'],
+    ['a card as a spreadsheet writes it', 'bankFile', '6.22E+18'],
+    ['a formula', 'bankFile', '=1+1'],
+    ['35 characters', 'bankFile', 'A'.repeat(35)],
+    ['full-width digits', 'bankFile', '６２２２０２１２３４５６７８９４'],
+    ['a name', 'alipay', '李明'],
+    ['a phone in full width', 'alipay', '１３８００１３８０００'],
+    ['no openid', 'wechat', 'openid of 李明'],
+    ['an openid of 65 characters', 'wechat', 'o'.repeat(65)],
+  ])('%s', async (_, kind, account) => {
+    const { errors } = await refusedWith(put(kind, account), 422, 'invalid_payout_account');
+    expect(errors).toMatchObject([{ pointer: '/account' }]);
+  });
+
+  test('a card in groups and a phone with +86 are kept as they are paid; nobody sees them', async () => {
+    for (const [kind, account, masked] of [
+      ['bankFile', '6222 0212 3456 7890 128', '****0128'],
+      ['alipay', '+86 138 0013 8000', '****8000'],
+      ['wechat', 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o', '****eS6o'],
+    ] as const) {
+      const set = await send(put(kind, account));
+      expect([set.status, set.json['account']]).toEqual([200, masked]);
+    }
   });
 });
 

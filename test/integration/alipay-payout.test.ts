@@ -19,7 +19,7 @@ beforeEach(async () => {
 afterEach(() => alipay.close());
 
 const login = { account: 'li@example.com', holderName: '李明' };
-const card = { account: '6222021234567890123', holderName: '李明' };
+const card = { account: '6222021234567890128', holderName: '李明' };
 
 /** From the order to the payout, through a channel that the API made. */
 async function givenPayout(payee: { account: string; holderName: string }, settings: object = {}) {

@@ -41,13 +41,19 @@ const replace = (id: string, limits: object) => app.admin.put(`/v1/channels/${id
 
 const none = { perTransferAmount: null, perDayAmount: null, perPayeeDayAmount: null };
 const split = { ...none, overTransfer: 'split' };
+const wechatLimits = {
+  ...split,
+  perTransferAmount: 20_000,
+  perDayAmount: 5_000_000,
+  perPayeeDayAmount: 200_000,
+};
 
 describe('the limits of a channel', () => {
   test.each<[KindOfChannel, object]>([
     ['sandbox', split],
     ['bankFile', split],
-    ['wechat', { ...split, perTransferAmount: 20_000, perPayeeDayAmount: 200_000 }],
-    ['alipay', { ...split, perTransferAmount: 5_000_000 }],
+    ['wechat', wechatLimits],
+    ['alipay', { ...split, perTransferAmount: 5_000_000, perDayAmount: 100_000_000 }],
   ])('that names none are those of its kind: %s', async (kind, limits) => {
     const made = await create(kind);
     expect([made.status, made.body.limits]).toEqual([201, limits]);
@@ -58,11 +64,11 @@ describe('the limits of a channel', () => {
     const raised = await create('wechat', { perPayeeDayAmount: 500_000, overTransfer: 'refuse' });
     expect(raised.body.limits).toEqual({
       perTransferAmount: 20_000,
-      perDayAmount: null,
+      perDayAmount: 5_000_000,
       perPayeeDayAmount: 500_000,
       overTransfer: 'refuse',
     });
-    const open = await create('wechat', { perTransferAmount: null, perPayeeDayAmount: null });
+    const open = await create('wechat', none);
     expect(open.body.limits).toEqual(split);
   });
 
@@ -81,7 +87,7 @@ describe('the limits of a channel', () => {
     ]);
     await submitted(app.db, sent.id, new Date());
     const replaced = await replace(id, { perTransferAmount: 30_000 });
-    const limits = { ...split, perTransferAmount: 30_000, perPayeeDayAmount: 200_000 };
+    const limits = { ...wechatLimits, perTransferAmount: 30_000 };
     expect([replaced.status, replaced.body.limits]).toEqual([200, limits]);
     const woken = await app.db.read.rows<{ workflowId: string }>(
       'SELECT workflow_id FROM outbox WHERE workflow_id = ANY($1)',
@@ -95,7 +101,7 @@ describe('the limits of a channel', () => {
     );
     expect(record).toMatchObject({
       before: { perDayAmount: '1000000' },
-      after: { perDayAmount: null, perTransferAmount: '30000' },
+      after: { perDayAmount: '5000000', perTransferAmount: '30000' },
     });
   });
 

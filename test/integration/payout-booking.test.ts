@@ -6,6 +6,7 @@ import { sandboxPolling as rules } from '../../src/channels/sandbox/adapter';
 import { testDatabase, type TestDatabase } from '../support/database';
 import {
   balancesOf,
+  givenChannel,
   givenPayingSettlement,
   givenQueuedPayout,
   type QueuedPayout,
@@ -228,6 +229,22 @@ describe('payouts in ledger and rows', () => {
       expect(await wakeUps()).toBe(0);
       expect(await openReviews()).toMatchObject([
         { kind: 'reconciliation', subjectId: scene.channelId, facts: { why: 'unknown_bill' } },
+      ]);
+    });
+
+    test('on another channel of the same merchant is foreign there: the payout hears nothing of it', async () => {
+      const other = await givenChannel(db, vault, scene.storeId);
+      const channel = await channelById(db.read, other);
+      if (!channel) throw new Error('no channel');
+      const { channelNumber } = payout;
+      const entry = { eventId: 'e1', channelNumber, amount: shares.amount, receivedAt: at };
+      const receipt = await db.transaction((tx) =>
+        receiveCallback(tx, channel, { ...entry, news: storedNews(paid) }),
+      );
+      expect([receipt, await wakeUps()]).toEqual(['strange', 0]);
+      expect(await statusOf(db, payout.id)).toBe('queued');
+      expect(await openReviews()).toMatchObject([
+        { kind: 'reconciliation', subjectId: other, facts: { why: 'unknown_bill' } },
       ]);
     });
 

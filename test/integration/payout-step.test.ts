@@ -211,6 +211,23 @@ describe('one step of a payout after the other', () => {
     expect(await balancesOf(db, scene, payout.distributorId)).toEqual(givenBack);
   });
 
+  test("what the payee's page needs is kept when it comes late, and while the payee may try again", async () => {
+    const until = new Date('2026-03-03T04:00:00Z');
+    const confirmation = { package: 'affffddafdfafddffda==' };
+    provider.submit = () => ({ kind: 'unknown', detail: 'no answer in time' });
+    await advance();
+    provider.query = () => ({ kind: 'awaiting_confirmation', until });
+    await advance();
+    expect(await row()).toMatchObject({ status: 'awaiting_confirmation', confirmation: null });
+    provider.query = () => ({ kind: 'awaiting_confirmation', until, confirmation });
+    await advance();
+    expect(await row()).toMatchObject({ confirmation, waitingUntil: until });
+    // A first try did not go through: the provider does not repeat what it said before.
+    provider.query = () => ({ kind: 'awaiting_confirmation', until });
+    await advance();
+    expect(await row()).toMatchObject({ confirmation, waitingUntil: until });
+  });
+
   describe('money that comes back after success', () => {
     const returned = { kind: 'returned', returnedAt: null } as const;
 

@@ -6,7 +6,9 @@ import { nextPeriodEnd } from '../../src/domain/kernel/period';
 import { cycleSchedule, ensureSchedules } from '../../src/main/schedules';
 import { type TestHouse, testHouse } from '../support/app';
 import { givenProgram } from '../support/given';
+import { givenDuePayee } from '../support/paying';
 import { givenChannel } from '../support/payout';
+import { unique } from '../support/program';
 import { givenEarning, givenPayable } from '../support/settlement';
 import { until } from '../support/until';
 
@@ -126,6 +128,76 @@ test('a withdrawal is taxed, reviewed and paid; a program by request has no peri
     availableAmount: 3000,
     settlingAmount: 0,
     paidAmount: 2000,
+  });
+});
+
+describe('what comes late', () => {
+  interface Statement {
+    id: string;
+    grossAmount: number;
+    taxAmount: number;
+  }
+  const settle = async (programId: string) => {
+    const made = await house.shop.post(`/v1/programs/${programId}/settlements`, {});
+    expect([made.status, made.text]).toEqual([202, made.text]);
+    const { id } = made.body as { id: string };
+    const read = async () => (await house.shop.get(`/v1/settlements/${id}`)).body['status'];
+    await until(async () => (await read()) === 'review', 'the settlement is computed', 60_000);
+    return id;
+  };
+  const statementsOf = async (id: string) =>
+    (await house.shop.get(`/v1/settlements/${id}/statements`)).body['data'] as Statement[];
+  const linesOf = async (statementId: string) => {
+    const { data } = (await house.shop.get(`/v1/statements/${statementId}/lines`)).body as {
+      data: { kind: string; amount: number }[];
+    };
+    return data.map(({ kind, amount }) => [kind, amount]).sort();
+  };
+
+  test('an order and a refund of a locked period are lines of the next one; the statement stays', async () => {
+    const channelId = await givenChannel(house.db, house.vault, house.store.id);
+    const payee = { channelId, account: 'ok', holderName: '李明' };
+    const { programId, distributorId } = await givenDuePayee(house, payee);
+    const first = await settle(programId);
+    const [before, ...none] = await statementsOf(first);
+    expect(none).toEqual([]);
+    expect(before).toMatchObject({ grossAmount: 6000 });
+
+    // Reported late, paid within the period; its hold was over before the period ended.
+    const { code } = (await house.shop.get(`/v1/distributors/${distributorId}`)).body;
+    const [order] = (await house.shop.get(`/v1/orders?programId=${programId}`)).body['data'];
+    const { id: orderId, paidAt } = order as { id: string; paidAt: string };
+    const late = await house.shop.post('/v1/orders', {
+      ...{ programId, externalId: unique('SO'), paidAt, currency: 'CNY' },
+      customer: { externalId: unique('u') },
+      attribution: { distributorCode: code },
+      lines: [{ externalId: '1', sku: 'TEA-1', quantity: 10, unitPriceAmount: 8000 }],
+    });
+    expect(late.status).toBe(201);
+    const refund = await house.shop.post(`/v1/orders/${orderId}/refunds`, {
+      externalId: unique('R'),
+      refundedAt: paidAt,
+      lines: [{ externalId: '1', quantity: 5, amount: 30_000 }],
+    });
+    expect([refund.status, refund.text]).toEqual([201, refund.text]);
+
+    expect(await statementsOf(first)).toEqual([before]);
+    await approve(first);
+    const closed = async () =>
+      (await house.shop.get(`/v1/settlements/${first}`)).body['status'] === 'closed';
+    await until(closed, 'the first period is paid', 60_000);
+    const verified = await house.shop.post(`/v1/settlements/${first}/verification`);
+    expect(verified.body).toMatchObject({ matches: true, differences: [] });
+    expect(await linesOf(before!.id)).toEqual([['commission', 6000]]);
+
+    const [next] = await statementsOf(await settle(programId));
+    expect(next).toMatchObject({ grossAmount: 8000 - 3000 });
+    expect(await linesOf(next!.id)).toEqual([
+      ['adjustment', -3000],
+      ['commission', 8000],
+    ]);
+    const trial = await house.shop.get(`/v1/ledger/trial-balance?programId=${programId}`);
+    expect(trial.body['balanced']).toBe(true);
   });
 });
 

@@ -300,6 +300,107 @@ test('everybody who is left out is listed with the reason, the amount and what t
   expect(chinese.body['data'][0].text).toBe('分销员没有收款账户。');
 });
 
+test('the account is frozen into the payout at the approval; the income that is taxed is before the fee', async () => {
+  const storeId = app.store.id;
+  const programId = await givenProgram(app.db, storeId, { feeFixedAmount: 100n, feeBps: 1000 });
+  const channelId = await givenChannel(app.db, app.vault, storeId);
+  const person = await givenPayable(app.db, app.vault, { storeId, programId, channelId });
+  await givenEarning(app.db, programId, person, 180_000n, early);
+  const moveTo = (account: string) =>
+    app.shop.put(`/v1/distributors/${person}/payout-account`, {
+      ...{ channelId, account, holderName: '李明' },
+    });
+  const id = await settledUpTo(programId, 'review');
+  // 1,800 yuan less 800 at 20 %, whatever the fee of 181 yuan takes of the rest.
+  expect(await statementsOf(id)).toMatchObject([
+    { grossAmount: 180_000, taxAmount: 20_000, feeAmount: 18_100, netAmount: 141_900 },
+  ]);
+  expect((await moveTo('before-the-approval-1111')).status).toBe(200);
+  await decideAndBook(app.db, app.vault, id, 'approve', { at: new Date() });
+  expect((await moveTo('after-the-approval-2222')).status).toBe(200);
+  const paid = (await app.shop.get(`/v1/payouts?settlementId=${id}`)).body['data'];
+  expect(paid).toMatchObject([{ account: '****1111', amount: 141_900, status: 'queued' }]);
+});
+
+describe('whom the tax or an invoice stops', () => {
+  interface Skip {
+    distributorId: string;
+    reason: string;
+    text: string;
+    missingAmount: number | null;
+    links: Record<string, string>;
+  }
+  const skipsOf = async (settlementId: string) =>
+    (await app.admin.get(`/v1/settlements/${settlementId}/skipped`)).body['data'] as Skip[];
+  const at = (month: string) => new Date(`2026-${month}-20T02:00:00Z`);
+
+  async function settledAt(programId: string, when: Date): Promise<string> {
+    const id = await givenOpenSettlement(app.db, programId, when);
+    await lockAndCompute(app.db, app.vault, id);
+    return id;
+  }
+
+  test.each([
+    ['a minor', 'minor', 5000n, '110105201006150012', '2026-11'],
+    ['income above the VAT exemption', 'vat_exemption', 10_000_001n, undefined, '2026-11'],
+  ])('%s: one click to the review that decides', async (_, reason, amount, idNumber, month) => {
+    const scene = await givenScene(0);
+    const owner = { ...scene, ...(idNumber === undefined ? {} : { idNumber }) };
+    const person = await givenPayable(app.db, app.vault, owner);
+    await givenEarning(app.db, scene.programId, person, amount, early);
+    const id = await settledAt(scene.programId, at('11'));
+    const [skip, ...others] = await skipsOf(id);
+    expect(others).toEqual([]);
+    expect(skip).toMatchObject({ distributorId: person, reason, text: expect.any(String) });
+    const review = (await app.admin.get(skip!.links['review']!)).body;
+    expect(review).toMatchObject({
+      ...{ kind: 'reconciliation', status: 'open' },
+      facts: { about: 'tax_stop', reason, distributorId: person, month },
+    });
+    expect(skip!.links['invoices']).toBeUndefined();
+  });
+
+  test('a later stop of the same person is not what this settlement links to', async () => {
+    const scene = await givenScene(0);
+    const person = await givenPayable(app.db, app.vault, scene);
+    await givenEarning(app.db, scene.programId, person, 10_000_001n, early);
+    const november = await settledAt(scene.programId, at('11'));
+    const december = await settledAt(scene.programId, at('12'));
+    const linked = async (id: string) => (await skipsOf(id))[0]?.links['review'];
+    const [first, second] = [await linked(november), await linked(december)];
+    expect(first).not.toBe(second);
+    expect((await app.admin.get(first!)).body['facts'].month).toBe('2026-11');
+    expect((await app.admin.get(second!)).body['facts'].month).toBe('2026-12');
+    // Another tax profile later: what stopped the person then is still found.
+    await app.db.read.run(
+      `UPDATE tax_profile SET id_number_index = 'somebody else' WHERE distributor_id = $1`,
+      [person],
+    );
+    expect(await linked(november)).toBe(first);
+  });
+
+  test('a business without an invoice: one click to the invoices, and how much is missing', async () => {
+    const scene = await givenScene(0);
+    const idNumber = '91310000MA1K000006';
+    const company = await givenPayable(app.db, app.vault, { ...scene, idNumber });
+    await app.db.read.run(`UPDATE tax_profile SET kind = 'company' WHERE distributor_id = $1`, [
+      company,
+    ]);
+    await givenEarning(app.db, scene.programId, company, 5000n, early);
+    const id = await settledUpTo(scene.programId, 'review');
+    const [skip] = await skipsOf(id);
+    expect(skip).toMatchObject({ reason: 'needs_invoice', missingAmount: 5000 });
+    expect(skip!.links['review']).toBeUndefined();
+    const invoices = await app.admin.get(skip!.links['invoices']!);
+    expect([invoices.status, invoices.body['data']]).toEqual([200, []]);
+    const invoice = { number: 'INV-1', amount: 5000, issuedAt: new Date().toISOString() };
+    expect((await app.admin.post(skip!.links['invoices']!, invoice)).status).toBe(201);
+    const next = await settledUpTo(scene.programId, 'review');
+    expect(await skipsOf(next)).toEqual([]);
+    expect((await statementsOf(next)).map(({ grossAmount }) => grossAmount)).toEqual([5000]);
+  });
+});
+
 describe('a closed period is corrected in the next one', () => {
   async function givenSettled() {
     const { programId, people } = await givenScene(1);

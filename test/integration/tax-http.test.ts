@@ -189,6 +189,30 @@ describe('the declaration of a month', () => {
     });
   });
 
+  test('names everybody who was paid, also whose tax is 0, and says by when it is due', async () => {
+    const scene = await givenScene();
+    await pay(scene, await givenPerson(scene, person('赵六')), 80_000n);
+    const { json } = await ask(`/v1/payers/${scene.payerId}/declarations/2026-11`);
+    expect(json).toMatchObject({
+      dueOn: '2026-12-15',
+      totals: { people: 1, incomeAmount: 80_000, withheldAmount: 0 },
+      data: [{ name: '赵六', figures: { incomeAmount: 80_000, taxAmount: 0, dueAmount: 0 } }],
+    });
+    const file = await ask(`/v1/payers/${scene.payerId}/declarations/2026-11.csv`);
+    expect(readCsv(file.text)).toMatchObject([
+      {
+        证照类型: '居民身份证',
+        税款所属期起: '2026-11-01',
+        税款所属期止: '2026-11-30',
+        本期收入: '800.00',
+        本期费用: '800.00',
+        本期免税收入: '0.00',
+        应纳税额: '0.00',
+        应补退: '0.00',
+      },
+    ]);
+  });
+
   test('a profile that changes later still leaves the month declared in the old name', async () => {
     const scene = await givenScene();
     const id = await givenPerson(scene, person('李四'));

@@ -4,7 +4,11 @@ import { approvedSettlement, givenChannelOf, givenDuePayee, payoutThat } from '.
 import { unique } from '../support/program';
 import { until } from '../support/until';
 import { finishedByOthers } from '../support/wechat/others';
-import { startWechatSimulator, type WechatSimulator } from '../support/wechat/simulator';
+import {
+  startWechatSimulator,
+  type WechatOptions,
+  type WechatSimulator,
+} from '../support/wechat/simulator';
 
 jest.setTimeout(180_000);
 
@@ -101,6 +105,125 @@ test("a payee's day: what WeChat would refuse today waits with a date, and goes 
     [1, 2, 3].map(() => ['SUCCESS', 1]),
   );
   Object.assign(today, before);
+});
+
+describe('a transfer on its way, at a WeChat Pay of its own', () => {
+  let own: WechatSimulator;
+  afterEach(() => own.close());
+
+  async function givenTransfer(status: string, options: WechatOptions = {}) {
+    own = await startWechatSimulator(options);
+    const settings = own.settings({ notifyBaseUrl: house.url });
+    const channelId = await givenChannelOf(house, 'wechat', settings);
+    const payee = { channelId, account: openid, holderName: '李明' };
+    const { programId, distributorId } = await givenDuePayee(house, payee);
+    const settlementId = await approvedSettlement(house, programId);
+    const payout = await payoutThat(house, settlementId, status);
+    return { ...payout, channelId, programId, distributorId, settlementId };
+  }
+  type Transfer = Awaited<ReturnType<typeof givenTransfer>>;
+
+  const read = async ({ id }: Transfer) =>
+    (await house.shop.get(`/v1/payouts/${id}`, { headers: { 'accept-language': 'en' } })).body;
+  const asked = async (transfer: Transfer) =>
+    ((await read(transfer))['attempts'] as { operation: string }[]).filter(
+      ({ operation }) => operation === 'query',
+    ).length;
+  async function expectMoney({ distributorId, programId }: Transfer, money: object) {
+    const balance = await house.shop.get(`/v1/distributors/${distributorId}/balance`);
+    expect(balance.body).toMatchObject(money);
+    const trial = await house.shop.get(`/v1/ledger/trial-balance?programId=${programId}`);
+    expect(trial.body.balanced).toBe(true);
+  }
+  const back = { availableAmount: 6000, settlingAmount: 0, paidAmount: 0 };
+
+  test('is stopped while its payee has not confirmed: the money is available again', async () => {
+    const transfer = await givenTransfer('awaiting_confirmation');
+    const stopped = await house.admin.post(`/v1/payouts/${transfer.id}/cancellations`);
+    expect(stopped.status).toBe(202);
+    await payoutThat(house, transfer.settlementId, 'canceled');
+    expect(own.books()).toMatchObject([{ state: 'CANCELLED', submissions: 1, paidAt: null }]);
+    await expectMoney(transfer, back);
+  });
+
+  test('cannot be stopped once its payee has confirmed: it is paid', async () => {
+    const transfer = await givenTransfer('awaiting_confirmation');
+    own.confirm(transfer.channelNumber);
+    await house.admin.post(`/v1/payouts/${transfer.id}/cancellations`);
+    await payoutThat(house, transfer.settlementId, 'paid');
+    expect(own.books()).toMatchObject([{ state: 'SUCCESS', submissions: 1 }]);
+    await expectMoney(transfer, { availableAmount: 0, paidAmount: 6000 });
+  });
+
+  test('that nobody confirms for 24 hours gives the money back', async () => {
+    const transfer = await givenTransfer('awaiting_confirmation');
+    own.advance(24 * 3600 * 1000);
+    const failed = await payoutThat(house, transfer.settlementId, 'failed');
+    expect(await read(transfer)).toMatchObject({ failure: { code: 'OVERDUE_CLOSE' } });
+    expect(failed.confirmation).toBeNull();
+    await expectMoney(transfer, back);
+  });
+
+  test.each([
+    ['SUCCESS, after it was closed', 'FAIL', 'failed', 'SUCCESS', back],
+    [
+      'FAIL, after it was paid',
+      'SUCCESS',
+      'paid',
+      'FAIL',
+      { availableAmount: 0, paidAmount: 6000 },
+    ],
+  ] as const)('that is said to be %s: nothing is booked, a person is called', async (...each) => {
+    const [, ends, status, later, money] = each;
+    const transfer = await givenTransfer('awaiting_confirmation');
+    own.force(transfer.channelNumber, ends);
+    await payoutThat(house, transfer.settlementId, status);
+    await own.idle();
+    const bill = own.bookkeeping.bills.get(transfer.channelNumber)!;
+    const url = `${house.url}/callbacks/wechat/${transfer.channelId}`;
+    const body = own.notices.messageOf(bill, { state: later });
+    for (let n = 0; n < 2; n += 1) expect((await own.notices.post(url, body)).status).toBe(200);
+    const tasks = async () =>
+      (
+        (await house.admin.get(`/v1/reviews?kind=payout&subjectId=${transfer.id}`)).body as {
+          data: { facts: Record<string, string> }[];
+        }
+      ).data.map(({ facts }) => facts['why']);
+    await until(async () => (await tasks()).length > 0, 'a person is called', 60_000);
+    expect(await tasks()).toEqual(['contradiction']);
+    expect(await read(transfer)).toMatchObject({ status });
+    await expectMoney(transfer, money);
+  });
+
+  test('whose payee tries in vain may be confirmed once more, by the same package', async () => {
+    const transfer = await givenTransfer('awaiting_confirmation');
+    const { confirmation } = await read(transfer);
+    own.force(transfer.channelNumber, 'TRANSFERING');
+    const before = await asked(transfer);
+    await until(async () => (await asked(transfer)) > before, 'it is asked about', 60_000);
+    expect(await read(transfer)).toMatchObject({ status: 'awaiting_confirmation', confirmation });
+    own.confirm(transfer.channelNumber);
+    await payoutThat(house, transfer.settlementId, 'paid');
+    await expectMoney(transfer, { availableAmount: 0, paidAmount: 6000 });
+  });
+
+  test('for which there is no money waits, calls finance, and goes on after a top-up', async () => {
+    const transfer = await givenTransfer('processing', { balance: 0n });
+    const says = async () =>
+      ((await read(transfer))['whyNotYet'] as { text: string } | null)?.text ?? '';
+    await until(async () => /balance at the channel is too low/.test(await says()), 'says why');
+    const { data } = (
+      await house.admin.get(`/v1/reviews?kind=reconciliation&subjectId=${transfer.channelId}`)
+    ).body as { data: { facts: { why: string } }[] };
+    expect(data.map(({ facts }) => facts.why)).toEqual(['balance_short']);
+    own.topUp(1_000_000n);
+    await payoutThat(house, transfer.settlementId, 'awaiting_confirmation');
+    expect((await read(transfer))['confirmation']).not.toBeNull();
+    own.confirm(transfer.channelNumber);
+    await payoutThat(house, transfer.settlementId, 'paid');
+    expect(own.books()).toHaveLength(1);
+    await expectMoney(transfer, { availableAmount: 0, paidAmount: 6000 });
+  });
 });
 
 describe('a WeChat Pay channel', () => {

@@ -90,6 +90,45 @@ const linesOf = async (statementId: string) =>
     amount: number;
   }[];
 
+test('a withdrawal says in one sentence with a date why it has not arrived, until it has', async () => {
+  const { programId, distributorId } = await givenScene();
+  await givenEarning(app.db, programId, distributorId, 5000n, early);
+  const { id } = (await withdraw(distributorId, 4500)).body as { id: string };
+  const why = async (language: string) => {
+    const path = `/v1/distributors/${distributorId}/withdrawals/${id}`;
+    const read = await app.shop.get(path, { headers: { 'accept-language': language } });
+    return [read.body['status'], read.body['whyNotYet']];
+  };
+  const says = (status: string, text: RegExp, until: unknown = null) => [
+    status,
+    { text: expect.stringMatching(text), until },
+  ];
+  const date = String.raw`20\d\d-\d\d-\d\d \d\d:\d\d \(Asia/Shanghai\)`;
+  expect(await why('en')).toEqual(says('computing', new RegExp(`asked for at ${date}\\.$`)));
+  expect(await why('zh-CN')).toEqual(says('computing', new RegExp(`申请时间：${date}。$`)));
+
+  await lockAndCompute(app.db, app.vault, id);
+  const byFinance = new RegExp(`^Finance has to decide, by ${date}\\.$`);
+  expect(await why('en')).toEqual(says('review', byFinance, expect.stringMatching(/Z$/)));
+  expect(await why('zh-CN')).toEqual(
+    says('review', new RegExp(`审核期限：${date}。$`), expect.stringMatching(/Z$/)),
+  );
+
+  await decideAndBook(app.db, app.vault, id, 'approve', { at: new Date() });
+  expect(await why('en')).toEqual(says('paying', new RegExp(`^Queued; .*made at ${date}\\.$`)));
+  expect(await why('zh-CN')).toEqual(says('paying', new RegExp(`^排队中.*创建于 ${date}。$`)));
+  await app.db.read.run(
+    `UPDATE payout SET waiting_text = 'balance', waiting_until = '2026-12-01T02:00:00Z'
+     WHERE settlement_id = $1`,
+    [id],
+  );
+  const balance = /too low.*2026-12-01 10:00 \(Asia\/Shanghai\)\.$/;
+  expect(await why('en')).toEqual(says('paying', balance, '2026-12-01T02:00:00.000Z'));
+
+  await app.db.read.run(`UPDATE settlement SET status = 'closed' WHERE id = $1`, [id]);
+  expect(await why('en')).toEqual(['closed', null]);
+});
+
 test('the gross is in settling when the answer comes; the rest of the last line stays', async () => {
   const { programId, distributorId } = await givenScene();
   const newer = await givenEarning(app.db, programId, distributorId, 5000n, later);

@@ -1,7 +1,11 @@
 import type { KindLimits } from '../kind';
 
 /**
- * What Alipay lets a merchant transfer to a person unless it was raised: 50,000 yuan at a time. It
- * names no limit for the day of a payee. Source: Alipay's rules for fund transfers, as of 2026-11.
+ * What Alipay lets a merchant transfer to persons unless it was raised: 50,000 yuan at a time, a
+ * million a day. It names no limit for the day of a payee. Source: Alipay's rules for fund transfers,
+ * as of 2026-11.
  */
-export const alipayLimits: KindLimits = { perTransferAmount: 5_000_000n };
+export const alipayLimits: KindLimits = {
+  perTransferAmount: 5_000_000n,
+  perDayAmount: 100_000_000n,
+};

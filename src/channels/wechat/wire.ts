@@ -90,18 +90,18 @@ const confirmWithinMs = 24 * 3600 * 1000;
 /**
  * WeChat's words in ours.
  * - PROCESSING locks the money: a bill that stays there waits for the merchant's balance.
- * - WAIT_USER_CONFIRM and, after a first try, TRANSFERING wait for the payee; only the former says
- *   what the payee's page is opened with.
+ * - WAIT_USER_CONFIRM and, after a first try, TRANSFERING wait for the payee, who may open the page
+ *   once more (doc 4012716457); only the former says what the page is opened with.
  * - FAIL and CANCELLED are ends at which nothing has moved.
  */
 export function newsOf(bill: Bill, payer: { mchid: string; appid: string }): TransferNews {
   switch (bill.state) {
     case 'ACCEPTED':
-    case 'TRANSFERING':
     case 'CANCELING':
       return { kind: 'processing' };
     case 'PROCESSING':
       return { kind: 'processing', waitsFor: 'balance' };
+    case 'TRANSFERING':
     case 'WAIT_USER_CONFIRM': {
       const { create_time: created, package_info: packed } = bill;
       const until = created === undefined ? null : new Date(created.getTime() + confirmWithinMs);

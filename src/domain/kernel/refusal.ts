@@ -99,6 +99,7 @@ export type RefusalCode =
   | 'reversal_not_possible'
   | 'nothing_to_reverse'
   | 'material_withdrawn'
+  | 'invalid_payout_account'
   | 'temporal_unavailable';
 
 /** One fault inside a request, addressed by a JSON pointer. */

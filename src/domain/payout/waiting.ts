@@ -196,26 +196,34 @@ export interface Waiting {
   reason: string | null;
   /** real time; null: nobody knows */
   until: Date | null;
+  /** when it was made, real time: said where nobody knows until when it waits */
+  madeAt?: Date;
 }
 
+const made: Words['dated'] = {
+  'zh-CN': (date) => `；付款单创建于 ${date}`,
+  en: (date) => `; it was made at ${date}`,
+};
+
 /**
- * Why there is no money yet, in one sentence for a person, with a date where one is known; null when
- * there is nothing to wait for.
+ * Why there is no money yet, in one sentence for a person with a date: until when it waits, else since
+ * when it is there; null when there is nothing to wait for.
  * @param timeZone IANA zone in which the date is written
  */
 export function whyNotYet(
-  { status, reason, until }: Waiting,
+  { status, reason, until, madeAt }: Waiting,
   language: Language,
   timeZone: string,
 ): { text: string; until: Date | null } | null {
   const known = waitingReasons.find((candidate) => candidate === reason);
   const words = byStatus[status] === null ? null : known ? byReason[known] : byStatus[status];
   if (words === null) return null;
-  const date = until === null ? '' : words.dated[language](written(until, timeZone));
+  const [dated, moment] = until === null ? [made, madeAt] : [words.dated, until];
+  const date = moment === undefined ? '' : dated[language](zonedText(moment, timeZone));
   return { text: `${words.says[language]}${date}${language === 'en' ? '.' : '。'}`, until };
 }
 
 /** `2026-11-03 09:05 (Asia/Shanghai)`: the same in every language, and never mistaken. */
-function written(moment: Date, timeZone: string): string {
+export function zonedText(moment: Date, timeZone: string): string {
   return `${momentText(moment, timeZone)} (${timeZone})`;
 }

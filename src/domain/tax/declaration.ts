@@ -1,6 +1,6 @@
 import Decimal from 'decimal.js';
 import { applyBps } from '../kernel/money';
-import { type Month, monthParts } from '../kernel/period';
+import { type Month, monthAfter, monthParts } from '../kernel/period';
 import type { DocumentType } from './id-number';
 import { cumulativeTables, tableOf } from './table';
 import type { TaxMethod, TaxStanding } from './withhold';
@@ -62,6 +62,14 @@ export function declarationFigures(
     withheldAmount: standing.withheldAmount,
     carriedAmount: standing.carriedAmount,
   };
+}
+
+/**
+ * The day by which what was withheld in a month is declared and paid: the 15th of the next one
+ * (扣缴个人所得税: 次月十五日内). The bureau moves it when that is a holiday.
+ */
+export function declarationDueOn(month: Month): string {
+  return `${monthAfter(month)}-15`;
 }
 
 type DeductionColumns = Pick<

@@ -79,7 +79,7 @@ export function limitsOf(
     amount === undefined ? (otherwise ?? null) : amount;
   return {
     perTransferAmount: chosen(given.perTransferAmount, usual?.perTransferAmount),
-    perDayAmount: given.perDayAmount ?? null,
+    perDayAmount: chosen(given.perDayAmount, usual?.perDayAmount),
     perPayeeDayAmount: chosen(given.perPayeeDayAmount, usual?.perPayeeDayAmount),
     overTransfer,
   };

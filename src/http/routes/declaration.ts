@@ -13,7 +13,11 @@ import { findPayer, mustBeOver } from '../../db/payer';
 import { type TaxpayerName, taxpayerNames } from '../../db/taxpayer';
 import type { Caller } from '../../domain/kernel/access';
 import { Refusal } from '../../domain/kernel/refusal';
-import { declarationCsv, type DeclarationLine } from '../../domain/tax/declaration';
+import {
+  declarationCsv,
+  declarationDueOn,
+  type DeclarationLine,
+} from '../../domain/tax/declaration';
 import { documentTypeOf } from '../../domain/tax/id-number';
 import type { HttpDeps } from '../deps';
 import { page } from '../list';
@@ -97,6 +101,7 @@ const get = defineRoute({
       taxNumber: payer.taxNumber,
       mode: scope.mode,
       month: scope.month,
+      dueOn: declarationDueOn(scope.month),
       status: declared === undefined ? ('open' as const) : ('declared' as const),
       declared: declared ?? null,
       totals: await declarationTotals(read, scope),

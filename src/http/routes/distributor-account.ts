@@ -1,3 +1,6 @@
+import { kindOf } from '../../channels/registry';
+import { channelById, openSettings } from '../../db/channel';
+import type { Tx } from '../../db/database';
 import { findDistributor } from '../../db/distributor';
 import {
   balanceOf,
@@ -10,6 +13,7 @@ import {
   type TaxProfileRow,
 } from '../../db/distributor-account';
 import { type TeamRow, teamOf, teamSums } from '../../db/team';
+import type { Vault } from '../../db/vault';
 import { maySeeTeam } from '../../domain/distributor/privilege';
 import type { DistributorStatus } from '../../domain/distributor/state';
 import { Refusal } from '../../domain/kernel/refusal';
@@ -105,7 +109,8 @@ const putAccount = defineRoute({
   method: 'put',
   path: payoutAccountPath,
   summary: 'Say where the money goes',
-  description: 'Counts for payouts approved from now on; an approved payout keeps its account.',
+  description:
+    'Counts for payouts approved from now on; an approved payout keeps its account. An account that its channel cannot pay is refused: a card or an IBAN whose check digits are wrong, an openid, a sign-in name or a user id of another form.',
   tag,
   access: mayWrite,
   params: distributorParams,
@@ -113,7 +118,8 @@ const putAccount = defineRoute({
   answers: { 200: PayoutAccountView },
   write: async ({ tx, params, body, caller, now, deps: { vault }, audit }) => {
     const { id: distributorId, storeId } = await findDistributor(tx, caller, params.id);
-    const input = { ...body, distributorId, storeId, realNow: now };
+    const number = await accountAt(tx, vault, { ...body, storeId });
+    const input = { ...body, account: number, distributorId, storeId, realNow: now };
     const account = await putPayoutAccount(tx, vault, input);
     await audit({
       action: 'distributor.payout_account_set',
@@ -123,6 +129,26 @@ const putAccount = defineRoute({
     return answer(200, accountView(account));
   },
 });
+
+/**
+ * The account as its channel writes accounts. Of a channel of somebody else nothing is said here.
+ * @throws Refusal `invalid_payout_account`
+ */
+async function accountAt(
+  read: Tx,
+  vault: Vault,
+  { channelId, storeId, account }: { channelId: string; storeId: string; account: string },
+): Promise<string> {
+  const channel = await channelById(read, channelId);
+  if (channel?.storeId !== storeId) return account;
+  const { kind, settings } = openSettings(vault, channel);
+  const normal = kindOf(kind)?.account(account, settings);
+  if (normal !== undefined) return normal;
+  const message = `A channel of kind ${kind} pays no such account: form or check digit is wrong.`;
+  throw new Refusal('invalid_payout_account', message, {
+    errors: [{ pointer: '/account', code: 'invalid_payout_account', message }],
+  });
+}
 
 const getAccount = defineRoute({
   method: 'get',

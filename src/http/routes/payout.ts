@@ -114,7 +114,7 @@ const cancel = defineRoute({
 });
 
 function viewOf(row: ShownPayout, attempts: readonly AttemptRow[], locale: Locale) {
-  const { status, waitingText: reason, waitingUntil: until } = row;
+  const { status, waitingText: reason, waitingUntil: until, createdAt: madeAt } = row;
   return {
     id: row.id,
     statementId: row.statementId,
@@ -138,7 +138,7 @@ function viewOf(row: ShownPayout, attempts: readonly AttemptRow[], locale: Local
       row.failureCode === null
         ? null
         : { code: row.failureCode, message: row.failureMessage ?? '' },
-    whyNotYet: whyNotYet({ status, reason, until }, locale, row.timeZone),
+    whyNotYet: whyNotYet({ status, reason, until, madeAt }, locale, row.timeZone),
     confirmation: row.confirmation,
     createdAt: row.createdAt,
     submittedAt: row.submittedAt,

@@ -1,13 +1,12 @@
 import { findDistributor } from '../../db/distributor';
 import { programById } from '../../db/program';
-import {
-  findWithdrawal,
-  requestWithdrawal,
-  type WithdrawalRow,
-  withdrawalsOf,
-} from '../../db/withdrawal';
+import { requestWithdrawal } from '../../db/withdrawal';
+import { findWithdrawal, type WithdrawalRow, withdrawalsOf } from '../../db/withdrawal-read';
 import { Refusal } from '../../domain/kernel/refusal';
+import { whyNotYet, zonedText } from '../../domain/payout/waiting';
+import { whyNotWithdrawn } from '../../domain/settlement/waiting';
 import { listOf, listQuery, mapPage, page } from '../list';
+import type { Locale } from '../problem';
 import { answer, defineRoute } from '../route';
 import { distributorParams } from '../schemas/distributor';
 import { WithdrawalBody, withdrawalParams, WithdrawalView } from '../schemas/withdrawal';
@@ -27,7 +26,7 @@ const request = defineRoute({
   params: distributorParams,
   body: WithdrawalBody,
   answers: { 202: WithdrawalView },
-  write: async ({ tx, params, body, caller, now, deps, audit }) => {
+  write: async ({ tx, params, body, caller, now, deps, locale, audit }) => {
     const distributor = await findDistributor(tx, caller, params.id);
     const program = await programById(tx, distributor.programId);
     const { amount } = body;
@@ -38,7 +37,7 @@ const request = defineRoute({
     const { id } = requested;
     const after = { distributorId: distributor.id, amount: String(amount) };
     await audit({ action: 'withdrawal.requested', subjectId: id, after });
-    return answer(202, viewOf(await findWithdrawal(tx, distributor.id, id)));
+    return answer(202, viewOf(await findWithdrawal(tx, distributor.id, id), locale));
   },
 });
 
@@ -51,14 +50,14 @@ const list = defineRoute({
   params: distributorParams,
   query: listQuery,
   answers: { 200: listOf(WithdrawalView) },
-  handle: async ({ params, query: { limit, cursor }, caller, deps: { db } }) => {
+  handle: async ({ params, query: { limit, cursor }, caller, deps: { db }, locale }) => {
     const { id } = await findDistributor(db.read, caller, params.id);
     const rows = await withdrawalsOf(db.read, id, { limit: limit + 1, before: cursor });
     return answer(
       200,
       mapPage(
         page(rows, limit, (row) => row.id),
-        viewOf,
+        (row) => viewOf(row, locale),
       ),
     );
   },
@@ -72,13 +71,36 @@ const get = defineRoute({
   access: mayRead,
   params: withdrawalParams,
   answers: { 200: WithdrawalView },
-  handle: async ({ params, caller, deps: { db } }) => {
+  handle: async ({ params, caller, deps: { db }, locale }) => {
     const { id } = await findDistributor(db.read, caller, params.id);
-    return answer(200, viewOf(await findWithdrawal(db.read, id, params.withdrawalId)));
+    return answer(200, viewOf(await findWithdrawal(db.read, id, params.withdrawalId), locale));
   },
 });
 
-function viewOf(row: WithdrawalRow) {
+/** Once there is a payout under way, it says what is waited for. */
+function waitOf(row: WithdrawalRow, locale: Locale): { text: string; until: Date | null } | null {
+  const { status, openPayout, reviewDueAt, timeZone } = row;
+  if (status === 'paying' && openPayout !== null) {
+    const { until, madeAt } = openPayout;
+    const payout = {
+      ...openPayout,
+      until: until === null ? null : new Date(until),
+      madeAt: new Date(madeAt),
+    };
+    return whyNotYet(payout, locale, timeZone);
+  }
+  const written = (moment: Date | null) => moment && zonedText(moment, timeZone);
+  const wait = {
+    status,
+    requestedAt: zonedText(row.createdAt, timeZone),
+    dueAt: written(reviewDueAt),
+    approvedAt: written(row.approvedAt),
+  };
+  const text = whyNotWithdrawn(wait, locale);
+  return text === null ? null : { text, until: status === 'review' ? reviewDueAt : null };
+}
+
+function viewOf(row: WithdrawalRow, locale: Locale) {
   return {
     id: row.id,
     programId: row.programId,
@@ -91,6 +113,7 @@ function viewOf(row: WithdrawalRow) {
     statementId: row.statementId,
     payoutIds: row.payoutIds,
     reviewId: row.reviewId,
+    whyNotYet: waitOf(row, locale),
     requestedBy: row.requestedBy,
     requestedAt: row.createdAt,
     approvedAt: row.approvedAt,

@@ -12,7 +12,8 @@ export const ChannelLimitsBody = z.strictObject({
     description: "Of one transfer, in fen. Left out: what the kind's provider allows; null: none",
   }),
   perDayAmount: limit.meta({
-    description: 'Of any 24 hours, to all payees together. Left out or null: none',
+    description:
+      "Of any 24 hours, to all payees together. Left out: what the kind's provider allows; null: none",
   }),
   perPayeeDayAmount: limit.meta({
     description:

@@ -147,6 +147,9 @@ export const DeclarationView = z
     taxNumber: z.string(),
     mode,
     month,
+    dueOn: z.iso
+      .date()
+      .meta({ description: 'The 15th of the next month; the bureau moves it for holidays' }),
     status: z.enum(['open', 'declared']),
     declared: DeclaredView.nullable(),
     totals: z

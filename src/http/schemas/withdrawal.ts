@@ -24,6 +24,10 @@ export const WithdrawalView = z
     statementId: idOf('statement'),
     payoutIds: z.array(idOf('payout')),
     reviewId: idOf('review').nullable(),
+    whyNotYet: z
+      .strictObject({ text: z.string(), until: moment.nullable() })
+      .nullable()
+      .meta({ description: 'In one sentence; null when there is nothing to wait for' }),
     requestedBy: z.string(),
     requestedAt: moment,
     approvedAt: moment.nullable(),

@@ -135,7 +135,7 @@ describe('Alipay, against its own wire format', () => {
 
   test('a card takes its time, can fail, and can come back after success', async () => {
     const cards = open({ product: 'bankCard' });
-    const asked = order({ account: '6222021234567890123' });
+    const asked = order({ account: '6222021234567890128' });
     const { channelNumber } = asked;
     expect(await cards.submit(asked)).toEqual({ kind: 'processing' });
     alipay.settle(channelNumber, 'SUCCESS');

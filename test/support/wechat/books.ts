@@ -59,6 +59,8 @@ export interface WechatBooksOptions {
   names: ReadonlyMap<string, string>;
 }
 
+const openStates: readonly State[] = ['ACCEPTED', 'PROCESSING', 'WAIT_USER_CONFIRM', 'TRANSFERING'];
+
 /** WeChat Pay's own books of one merchant: bills, states, limits, balance. */
 export class WechatBooks {
   readonly bills = new Map<string, BookedBill>();
@@ -81,7 +83,7 @@ export class WechatBooks {
   advance(ms: number): void {
     this.offsetMs += ms;
     for (const bill of this.bills.values()) {
-      const isOpen = ['ACCEPTED', 'PROCESSING', 'WAIT_USER_CONFIRM'].includes(bill.state);
+      const isOpen = openStates.includes(bill.state);
       if (isOpen && this.now().getTime() >= bill.createdAt.getTime() + confirmWithinMs) {
         this.end(bill, 'FAIL', 'OVERDUE_CLOSE');
       }

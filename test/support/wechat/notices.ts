@@ -93,6 +93,11 @@ export class Notices {
     for (const deliver of held) deliver();
   }
 
+  /** The headers of a message as WeChat Pay signs it now. */
+  headersOf(body: string): Record<string, string> {
+    return signedHeaders(body, this.options.signing());
+  }
+
   /** Posts a message once, signed by whom the test says. */
   async post(
     url: string,

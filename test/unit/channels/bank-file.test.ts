@@ -17,7 +17,7 @@ const file = (change: object = {}) => ({
   currency: 'CNY',
   createdAt: new Date('2026-11-25T10:00:00.500Z'),
   orders: [
-    { channelNumber: 'pyt1', account: '6222021234567890123', holderName: '李雷', amount: 12_345n },
+    { channelNumber: 'pyt1', account: '6222021234567890128', holderName: '李雷', amount: 12_345n },
     {
       channelNumber: 'pyt2',
       account: 'DE89370400440532013000',

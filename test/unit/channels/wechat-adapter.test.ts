@@ -169,7 +169,7 @@ describe('a state of a bill', () => {
     ['ACCEPTED', { kind: 'processing' }],
     ['PROCESSING', { kind: 'processing', waitsFor: 'balance' }],
     ['WAIT_USER_CONFIRM', { kind: 'awaiting_confirmation', until: expect.any(Date) }],
-    ['TRANSFERING', { kind: 'processing' }],
+    ['TRANSFERING', { kind: 'awaiting_confirmation', until: expect.any(Date) }],
     ['CANCELING', { kind: 'canceled' }], // the simulator ends it with the next question
     ['SUCCESS', { kind: 'paid', paidAt: expect.any(Date) }],
     ['CANCELLED', { kind: 'canceled' }],

@@ -21,7 +21,11 @@ describe('why there is no money yet', () => {
     expect(dated?.text).toContain('2026-11-03 09:05 (Asia/Shanghai)');
     const open = whyNotYet({ status, reason, until: null }, language, zone);
     expect(open?.until).toBeNull();
-    for (const text of [dated?.text ?? '', open?.text ?? '']) {
+    // Where nobody knows until when, the sentence says since when.
+    const made = whyNotYet({ status, reason, until: null, madeAt: until }, language, zone);
+    expect(made?.until).toBeNull();
+    expect(made?.text).toContain('2026-11-03 09:05 (Asia/Shanghai)');
+    for (const text of [dated?.text ?? '', open?.text ?? '', made?.text ?? '']) {
       expect(text.length).toBeGreaterThan(8);
       expect(text.match(language === 'en' ? /\./g : /。/g)).toHaveLength(1);
     }

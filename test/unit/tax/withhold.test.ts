@@ -6,31 +6,41 @@ import {
   withhold,
 } from '../../../src/domain/tax/withhold';
 import { explainTax } from '../../../src/domain/tax/explain';
+import { monthText } from '../../support/second-tax';
 import { readVectors } from '../../vectors/read';
 
 interface Payment {
+  /** from January 2026 on; 13 is the January after */
   month: number;
   income: number;
 }
+/** The n-th entry before it comes back, with exactly its tax. */
+interface Back {
+  back: number;
+}
+interface Series {
+  payments: (Payment | Back)[];
+  tax: number[];
+}
 interface Vectors {
-  general: {
-    single: { income: number; tax: number }[];
-    series: { payments: Payment[]; tax: number[] }[];
-  };
+  general: { single: { income: number; tax: number }[]; series: Series[] };
   cumulative: {
     single: { income: number; tax: number }[];
-    series: { payments: Payment[]; tax: number[] }[];
-    keepIncome: { payments: Payment[]; tax: number[] }[];
+    series: Series[];
+    keepIncome: Series[];
   };
 }
 
-const vectors = readVectors('tax.json') as Vectors;
-const monthText = (month: number) => `2026-${String(month).padStart(2, '0')}`;
-
 /** What is withheld from each of some payments, one after the other. */
-function withheldFrom(method: TaxMethod, gapPolicy: GapPolicy, payments: readonly Payment[]) {
+function withheldFrom(method: TaxMethod, gapPolicy: GapPolicy, payments: Series['payments']) {
   const history: MonthTotal[] = [];
-  return payments.map(({ month, income }) => {
+  return payments.map((payment) => {
+    if ('back' in payment) {
+      const { month, incomeAmount, taxAmount } = history[payment.back]!;
+      history.push({ month, incomeAmount: -incomeAmount, taxAmount: -taxAmount });
+      return Number(-taxAmount);
+    }
+    const { month, income } = payment;
     const { taxAmount, record } = withhold({
       method,
       gapPolicy,
@@ -46,7 +56,9 @@ function withheldFrom(method: TaxMethod, gapPolicy: GapPolicy, payments: readonl
   });
 }
 
-describe('every vector of the design', () => {
+describe.each(['tax.json', 'tax-more.json'] as const)('every vector of %s', (file) => {
+  const vectors = readVectors(file) as Vectors;
+
   test.each(vectors.general.single)(
     'general: $income fen once withholds $tax',
     ({ income, tax }) => {
