@@ -99,10 +99,10 @@ async function factsOf(
 /** VAT is not computed: finance has to know of those who may owe it before anything is paid. */
 async function aboveVatExemption(
   tx: Tx,
-  program: ProgramRow,
+  { payerId, mode, timeZone }: ProgramRow,
   settlement: SettlementRow,
 ): Promise<number> {
-  const month = monthOf(settlement.createdAt, program.timeZone);
+  const month = monthOf(settlement.createdAt, timeZone);
   const counted = await tx.first<{ count: number }>(
     `SELECT count(*)::int AS count FROM (
        SELECT s.person FROM statement s
@@ -110,9 +110,10 @@ async function aboveVatExemption(
        GROUP BY s.person
        HAVING sum(s.gross_amount) + coalesce((
          SELECT sum(w.income_amount) FROM withholding w
-         WHERE w.payer_id = $2 AND w.person = s.person AND w.month = $3), 0) > $4
+         JOIN statement t ON t.id = w.statement_id JOIN program p ON p.id = t.program_id
+         WHERE w.payer_id = $2 AND w.person = s.person AND w.month = $3 AND p.mode = $5), 0) > $4
      ) above`,
-    [settlement.id, program.payerId, month, tableOf(vatExemptions, month).monthlyIncomeFen],
+    [settlement.id, payerId, month, tableOf(vatExemptions, month).monthlyIncomeFen, mode],
   );
   return counted?.count ?? 0;
 }
