@@ -173,6 +173,9 @@ describe('a suspension that is confirmed', () => {
     expect([done.status, done.text]).toEqual([200, done.text]);
     expect(await at.balance()).toEqual([1200, 0, 0]);
     expect((await at.ofOrder(good.id)).status).toBe('held');
+    const repeated = await at.confirm({ orders: [bad.id, `ext:${worse.externalId}`] });
+    expect([repeated.status, repeated.body]).toEqual([200, done.body]);
+    expect(await at.reversals()).toHaveLength(1);
     const again = await at.confirm({ orders: [good.id] });
     expect([again.status, again.body.code]).toEqual([409, 'review_already_decided']);
     await at.verified();

@@ -238,7 +238,7 @@ describe('many decisions at once', () => {
       { id: approved, decision: 'approve' },
       { id: silent, decision: 'reject' },
       { id: unknown, decision: 'approve' },
-      { id: decided, decision: 'approve' },
+      { id: decided, decision: 'reject', reason: 'After all.' },
       { id: 'rev_1', decision: 'perhaps', why: 'x' },
       'approve all',
       { id: rejected, decision: 'reject', reason: 'No such shop.' },
