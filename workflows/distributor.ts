@@ -38,7 +38,7 @@ async function untilOver(distributorId: string, waiting: Waiting): Promise<void>
       await untilAnswered();
       await continueAsNew<typeof distributor>({ distributorId });
     }
-    if (!isQuiet) continue;
+    if (!isQuiet || leftMs === 0) continue;
     const news = () => heard() !== before;
     if (leftMs === null) await condition(news);
     else await condition(news, leftMs);

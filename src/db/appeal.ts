@@ -18,7 +18,7 @@ import { mustBePossible } from './life-action';
 import { leave } from './leaving-step';
 import { lifeWorkflow, wakeLife } from './life-workflow';
 import { wakePayout } from './payout';
-import { restoreCommissions, reverseCommissions } from './reversal';
+import { restoreCommissions, takeCommissions, takeWhatCameSince } from './reversal-task';
 import { decisionsOf, openReview } from './review';
 
 export interface AppealInput {
@@ -111,6 +111,7 @@ export async function decideAppeal(tx: Tx, decided: LifeDecision): Promise<Distr
     }
   } else {
     await reverseAsDecided(tx, life, { decided, cause: against });
+    await takeWhatCameSince(tx, life, { cause: against, realNow: decided.realNow });
     await leave(tx, life, { move: 'appeal_rejected', cause: against, reason });
   }
   await wakeLife(tx, distributorId);
@@ -130,7 +131,7 @@ export async function reverseAsDecided(
   const { reverse, reason, reviewId, realNow } = decided;
   if (reverse === undefined || cause.kind !== 'suspension') return;
   const input = { cause, reviewId, reason: reason ?? '', realNow, orders: reverse.orders };
-  await reverseCommissions(tx, life, input);
+  await takeCommissions(tx, life, input);
 }
 
 /** Payouts that paused while somebody was suspended look again at once. */

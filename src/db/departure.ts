@@ -19,7 +19,7 @@ import { leave } from './leaving-step';
 import type { LifeStep } from './life-steps';
 import { wakeLife } from './life-workflow';
 import { type GivenBack, giveBackTeam } from './reinstatement';
-import { restoreCommissions } from './reversal';
+import { restoreCommissions } from './reversal-task';
 
 /** The end of the time in which a departure may be taken back; the subject is its case. */
 export const departMoment = 'departure.effect';

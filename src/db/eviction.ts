@@ -18,6 +18,7 @@ import { leave } from './leaving-step';
 import type { LifeStep } from './life-steps';
 import { wakeLife } from './life-workflow';
 import type { ReversalOrder } from './reversal-read';
+import { takeWhatCameSince } from './reversal-task';
 import { decisionsOf } from './review';
 
 /** The end of an appeal window, and its reminder; the subject is the eviction or suspension. */
@@ -101,6 +102,7 @@ export const closeWindow: LifeStep = async (tx, { moment, realNow }) => {
   const at = countedFrom(moment.dueAt, life.at);
   const decisions = open.reviewId === null ? [] : await decisionsOf(tx, open.reviewId);
   const reason = decisions.at(-1)?.reason ?? null;
+  await takeWhatCameSince(tx, { ...life, at }, { cause: open, realNow });
   await leave(tx, { ...life, at }, { move: 'window_closed', cause: open, reason });
 };
 

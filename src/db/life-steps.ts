@@ -6,6 +6,7 @@ import { departMoment, takeDeparture } from './departure';
 import { closeWindow, remind, reminderMomentName, windowMoment } from './eviction';
 import { propose, warn, warnMoment } from './inactivity';
 import { proposeMoment } from './life-case';
+import { reversalMoment, takeReversalStep } from './reversal-task';
 import { endNotice } from './tier-step';
 import { noticeEndMoment } from './tier-sweep';
 
@@ -18,12 +19,13 @@ export type LifeStep = (
     at: Date;
     realNow: Date;
   },
-) => Promise<void>;
+) => Promise<'more' | undefined | void>;
 
 /**
  * Every step of a distributor's life by the name of its due moment, which is opened with
  * `openDueMoment(tx, {..., workflow: lifeWorkflow(distributorId)})`. A step looks whether it is still
- * wanted: the status may have changed since the moment was opened.
+ * wanted: the status may have changed since the moment was opened. One that answers `more` has done
+ * a part; it is called again, in a transaction of its own, until nothing is left.
  */
 export const lifeSteps: Readonly<Record<string, LifeStep>> = {
   [undecidedMoment]: decideUndecided,
@@ -32,6 +34,7 @@ export const lifeSteps: Readonly<Record<string, LifeStep>> = {
   [reminderMomentName]: remind,
   [windowMoment]: closeWindow,
   [departMoment]: takeDeparture,
+  [reversalMoment]: takeReversalStep,
   [noticeEndMoment]: (tx, { moment, at }) => endNotice(tx, moment.subjectId, at),
 };
 

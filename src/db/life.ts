@@ -14,7 +14,7 @@ export { lifeWorkflow, wakeLife } from './life-workflow';
 export interface LifeProgress {
   /** nothing can happen to it any more by itself, and nobody has to decide anything */
   over: boolean;
-  /** milliseconds until something falls due; null: only for a person, or for news */
+  /** milliseconds until something falls due; 0: there is more to do now; null: only for a person, or for news */
   leftMs: number | null;
 }
 
@@ -36,19 +36,29 @@ export async function advanceLife(
     const moment = await nextMoment(tx, distributorId);
     if (moment === undefined) return { over: await isOver(tx, distributorId), leftMs: null };
     if (moment.dueAt > at) return { over: false, leftMs: moment.dueAt.getTime() - at.getTime() };
-    await take(tx, moment, { at, realNow });
+    // What is done in parts is committed part by part.
+    const isDone = await take(tx, moment, { at, realNow });
+    if (!isDone) return { over: false, leftMs: 0 };
   }
 }
 
-async function take(tx: Tx, moment: DueMoment, now: { at: Date; realNow: Date }): Promise<void> {
+/** @returns whether it is done; else it waits on for its next part */
+async function take(tx: Tx, moment: DueMoment, now: { at: Date; realNow: Date }): Promise<boolean> {
   if (isReviewMoment(moment)) {
     await takeReviewMoment(tx, moment, now);
-    return;
+    return true;
   }
   const step = lifeSteps[moment.name];
   if (step === undefined) throw new Error(`nobody knows the step ${moment.name} of a life`);
-  await tx.run(`UPDATE due_moment SET status = 'done' WHERE id = $1`, [moment.id]);
-  await step(tx, { moment, ...now });
+  const status = (done: boolean) =>
+    tx.run('UPDATE due_moment SET status = $2 WHERE id = $1', [
+      moment.id,
+      done ? 'done' : 'waiting',
+    ]);
+  await status(true);
+  const isDone = (await step(tx, { moment, ...now })) !== 'more';
+  if (!isDone) await status(false);
+  return isDone;
 }
 
 async function programOf(read: Tx, distributorId: string): Promise<ProgramRow> {

@@ -33,28 +33,36 @@ export interface Unpaid extends UnpaidCommission {
   releaseAt: Date | null;
 }
 
-/** Commissions of more than 0 that no statement has taken. @throws Refusal nothing_to_reverse */
-export async function unpaidOf(
+/** SQL: more than 0 remains of the commission `c`, and no statement has taken it. */
+const isUnpaid = `c.amount > 0 AND first.statement_id IS NULL`;
+
+/** The next commissions of somebody that a decision may take back, of these orders or of all (null). */
+export function unpaidOf(
   read: Tx,
-  distributor: { id: string; programId: string; storeId: string },
-  orders: readonly string[] | undefined,
+  distributorId: string,
+  { only, limit }: { only: readonly string[] | null; limit: number },
 ): Promise<Unpaid[]> {
-  const orderIds = orders === undefined ? null : await orderIdsOf(read, distributor, orders);
-  const rows = await read.rows<Unpaid>(
+  return read.rows<Unpaid>(
     `SELECT c.id AS commission_id, c.amount, c.order_id, first.release_at,
        (SELECT coalesce(sum(e.amount), 0)::bigint FROM earning e
         WHERE e.commission_id = c.id AND e.kind IN ('commission', 'adjustment')
           AND e.available_at IS NULL) AS held_amount
      FROM commission c
      JOIN earning first ON first.commission_id = c.id AND first.kind = 'commission'
-     WHERE c.distributor_id = $1 AND c.amount > 0 AND first.statement_id IS NULL
-       AND ($2::text[] IS NULL OR c.order_id = ANY($2))
-     ORDER BY c.id`,
-    [distributor.id, orderIds],
+     WHERE c.distributor_id = $1 AND ${isUnpaid} AND ($2::text[] IS NULL OR c.order_id = ANY($2))
+     ORDER BY c.id LIMIT $3`,
+    [distributorId, only, limit],
   );
-  if (orders !== undefined) mustAllHave(orders, orderIds ?? [], rows);
-  return rows;
 }
+
+/** Whether there is anything at all that a decision may take back. */
+export async function hasUnpaid(read: Tx, distributorId: string): Promise<boolean> {
+  return (await unpaidOf(read, distributorId, { only: null, limit: 1 })).length > 0;
+}
+
+/** SQL: somebody, `d`, of whose commissions a decision has not yet taken all it wants. */
+export const isBeingReversed = `EXISTS (SELECT 1 FROM reversal_task v
+  WHERE v.distributor_id = d.id AND v.direction = 'take' AND v.finished_at IS NULL)`;
 
 /**
  * Says beforehand, without a lock, whether a decider names only orders that have something unpaid.
@@ -70,41 +78,46 @@ export async function mustBeReversible(
     'SELECT id, program_id, store_id FROM distributor WHERE id = $1',
     [distributorId],
   );
-  if (distributor !== undefined) await unpaidOf(read, distributor, orders);
+  if (distributor !== undefined) await orderIdsOf(read, distributor, orders);
 }
 
-/** The orders by their references, in the order of these; an empty text: there is none. */
-async function orderIdsOf(
+/**
+ * The orders by their references, in the order of these.
+ * @throws Refusal nothing_to_reverse, with every reference that has nothing unpaid
+ */
+export async function orderIdsOf(
   read: Tx,
-  { programId, storeId }: { programId: string; storeId: string },
+  { id, programId, storeId }: { id: string; programId: string; storeId: string },
   references: readonly string[],
 ): Promise<string[]> {
   const externals = references
     .filter((one) => one.startsWith(externalIdPrefix))
     .map((one) => one.slice(externalIdPrefix.length));
   const rows = await read.rows<{ id: string; externalId: string }>(
-    `SELECT id, external_id FROM orders
-     WHERE program_id = $1 AND (id = ANY($2) OR (store_id = $3 AND external_id = ANY($4)))`,
-    [programId, references, storeId, externals],
+    `SELECT o.id, o.external_id FROM orders o
+     WHERE o.program_id = $1 AND (o.id = ANY($2) OR (o.store_id = $3 AND o.external_id = ANY($4)))
+       AND EXISTS (SELECT 1 FROM commission c
+         JOIN earning first ON first.commission_id = c.id AND first.kind = 'commission'
+         WHERE c.order_id = o.id AND c.distributor_id = $5 AND ${isUnpaid})`,
+    [programId, references, storeId, externals, id],
   );
   const known = new Map(
-    rows.flatMap(({ id, externalId }) => [
-      [id, id],
-      [`${externalIdPrefix}${externalId}`, id],
+    rows.flatMap((row) => [
+      [row.id, row.id],
+      [`${externalIdPrefix}${row.externalId}`, row.id],
     ]),
   );
-  return references.map((reference) => known.get(reference) ?? '');
+  mustAllHave(references, known);
+  return references.flatMap((reference) => known.get(reference) ?? []);
 }
 
 function mustAllHave(
   references: readonly string[],
-  orderIds: readonly string[],
-  unpaid: readonly Pick<Unpaid, 'orderId'>[],
+  known: Readonly<Pick<Map<string, string>, 'has'>>,
 ): void {
-  const having = new Set(unpaid.map(({ orderId }) => orderId));
   const message = 'This distributor has nothing unpaid of this order.';
-  const errors = references.flatMap((_, index): Fault[] =>
-    having.has(orderIds[index] ?? '')
+  const errors = references.flatMap((reference, index): Fault[] =>
+    known.has(reference)
       ? []
       : [{ pointer: `/reverse/orders/${index}`, code: 'nothing_to_reverse', message }],
   );

@@ -5,7 +5,6 @@ import {
   sumOf,
   takenBy,
 } from '../domain/commission/reversal';
-import { amountText } from '../domain/kernel/format';
 import { distributorAccount } from '../domain/ledger/account';
 import { restoredByDecision, reversedByDecision } from '../domain/ledger/posting';
 import { recordAudit } from './audit';
@@ -14,9 +13,10 @@ import type { Tx } from './database';
 import { type EventInput, recordEvents } from './event';
 import { newId } from './id';
 import { postTransactions } from './ledger';
-import { type CaseRow, type Life, tell } from './life-case';
+import type { Life } from './life-case';
 import { lockEarners } from './refund-adjustment';
-import { type ReversalOrder, type ReversalRow, unpaidOf } from './reversal-read';
+import { type ReversalRow, unpaidOf } from './reversal-read';
+import type { ReversalTaskRow } from './reversal-task';
 
 /** What was posted of one commission, with what its first earning says about the hold. */
 interface MovedCommission extends DecidedCommission {
@@ -25,92 +25,98 @@ interface MovedCommission extends DecidedCommission {
   releaseAt: Date | null;
 }
 
+/** Commissions of one step; it takes well under a second. */
+export const commissionsAtOnce = 1000;
+
+/** What one step of a task did; the amount is fen. */
+export interface StepDone {
+  commissions: number;
+  amount: bigint;
+  hasMore: boolean;
+}
+
+interface Step {
+  task: Pick<ReversalTaskRow, 'caseId' | 'reviewId' | 'reason' | 'orderIds' | 'isWhole'>;
+  realNow: Date;
+}
+
 /**
- * Takes commissions of somebody who is suspended back, all in the decision's own transaction: rows,
- * one ledger transaction, events, notice, audit. What is in a statement (locked, approved or paid)
- * stays: it settles by its own rules. A commission is reversed once; nothing unpaid is no reversal.
- * @param realNow real time
- * @throws Refusal nothing_to_reverse, with every named order that has nothing unpaid
+ * Takes the next commissions back, in one transaction: rows, one ledger transaction, events, audit.
+ * What is in a statement (locked, approved or paid) stays: it settles by its own rules. A commission
+ * is reversed once; nothing unpaid is no reversal.
  */
-export async function reverseCommissions(
-  tx: Tx,
-  life: Life,
-  input: { cause: CaseRow; reviewId: string; reason: string; realNow: Date } & ReversalOrder,
-): Promise<ReversalRow | undefined> {
+export async function takeSome(tx: Tx, life: Life, { task, realNow }: Step): Promise<StepDone> {
   const { distributor, program, at, actor } = life;
   // Refunds, releases and settlements take the same locks: what is read below stays true.
   const balances = await lockEarners(tx, program.id, [distributor.id]);
-  const unpaid = await unpaidOf(tx, distributor, input.orders);
-  if (unpaid.length === 0) return undefined;
+  const { caseId, reviewId, reason, isWhole, orderIds } = task;
+  const only = isWhole ? null : orderIds;
+  const unpaid = await unpaidOf(tx, distributor.id, { only, limit: commissionsAtOnce });
+  if (unpaid.length === 0) return { commissions: 0, amount: 0n, hasMore: false };
   const moved = withFacts(takenBy(unpaid), unpaid);
   const sum = sumOf(moved);
   const row: ReversalRow = {
-    ...{ id: newId('reversal'), distributorId: distributor.id, caseId: input.cause.id },
-    ...{ reviewId: input.reviewId, reason: input.reason, actor, at, commissions: moved.length },
+    ...{ id: newId('reversal'), distributorId: distributor.id, caseId, reviewId: reviewId ?? '' },
+    ...{ reason: reason ?? '', actor, at, commissions: moved.length },
     amount: sum.heldAmount + sum.releasedAmount,
     ...{ restoredAt: null, restoredBy: null, restoreReason: null, restoredAmount: null },
   };
-  await tx.insert('reversal', { ...row, programId: program.id, createdAt: input.realNow });
+  await tx.insert('reversal', { ...row, programId: program.id, createdAt: realNow });
   await insertReversed(tx, row.id, moved);
   await tx.run('UPDATE commission SET amount = 0 WHERE id = ANY($1)', [
     moved.map(({ commissionId }) => commissionId),
   ]);
-  await insertEarnings(tx, life, { reversalId: row.id, moved, sign: -1n, realNow: input.realNow });
+  await insertEarnings(tx, life, { reversalId: row.id, moved, sign: -1n, realNow });
+  const available = balances.get(distributorAccount(distributor.id, 'available')) ?? 0n;
   await postTransactions(tx, program.id, [
     {
-      reference: `reversal:${row.id}`,
-      kind: 'commission_reversed',
-      occurredAt: at,
-      postings: reversedByDecision(
-        distributor.id,
-        sum,
-        balances.get(distributorAccount(distributor.id, 'available')) ?? 0n,
-      ),
+      ...{ reference: `reversal:${row.id}`, kind: 'commission_reversed', occurredAt: at },
+      postings: reversedByDecision(distributor.id, sum, available),
     },
   ]);
-  await announce(tx, life, { row, moved, realNow: input.realNow });
-  return row;
+  await announce(tx, life, { row, moved, realNow });
+  const hasMore = unpaid.length === commissionsAtOnce;
+  return { commissions: row.commissions, amount: row.amount, hasMore };
 }
 
 /**
- * Gives back what the reversals under a suspension took: what the calculation gives by now, so a
- * refund in between is not given back. One that was restored before stays as it is.
- * @returns the sum given back, fen
+ * Gives back what the next reversals under a suspension took: what the calculation gives by now, so
+ * a refund in between is not given back. One that was restored before stays as it is.
  */
-export async function restoreCommissions(
-  tx: Tx,
-  life: Life,
-  input: { caseId: string; reason: string | null; realNow: Date },
-): Promise<bigint> {
+export async function giveBackSome(tx: Tx, life: Life, { task, realNow }: Step): Promise<StepDone> {
   const { distributor, program, at, actor } = life;
   const balances = await lockEarners(tx, program.id, [distributor.id]);
   const open = await tx.rows<ReversalRow>(
     'SELECT * FROM reversal WHERE case_id = $1 AND restored_at IS NULL ORDER BY id FOR UPDATE',
-    [input.caseId],
+    [task.caseId],
   );
   let owed = -(balances.get(distributorAccount(distributor.id, 'receivable')) ?? 0n);
-  let total = 0n;
+  const done = { commissions: 0, amount: 0n, reversals: 0 };
   for (const before of open) {
+    if (done.commissions > 0 && done.commissions + before.commissions > commissionsAtOnce) break;
     const reversed = await reversedStates(tx, before.id);
     const moved = withFacts(givenBackBy(reversed), reversed);
     const sum = sumOf(moved);
     const restoredAmount = sum.heldAmount + sum.releasedAmount;
-    await endReversal(tx, { ...before, restoredAt: at, restoredBy: actor, restoredAmount }, input);
-    await insertEarnings(tx, life, { reversalId: before.id, moved, sign: 1n, ...input });
+    const ended = { ...before, restoredAt: at, restoredBy: actor, restoredAmount };
+    const row = { ...ended, restoreReason: task.reason };
+    await endReversal(tx, row);
+    await insertEarnings(tx, life, { reversalId: before.id, moved, sign: 1n, realNow });
     await postTransactions(tx, program.id, [
       {
-        reference: `reversal:${before.id}:restored`,
-        kind: 'commission_restored',
+        ...{ reference: `reversal:${before.id}:restored`, kind: 'commission_restored' },
         occurredAt: at,
         postings: restoredByDecision(distributor.id, sum, owed),
       },
     ]);
     owed = owed > sum.releasedAmount ? owed - sum.releasedAmount : 0n;
-    total += restoredAmount;
-    const row = { ...before, restoredAt: at, restoredBy: actor, restoredAmount };
-    await announce(tx, life, { row: { ...row, restoreReason: input.reason }, moved, ...input });
+    await announce(tx, life, { row, moved, realNow });
+    done.commissions += before.commissions;
+    done.amount += restoredAmount;
+    done.reversals += 1;
   }
-  return total;
+  const { reversals, ...sums } = done;
+  return { ...sums, hasMore: reversals < open.length };
 }
 
 function reversedStates(
@@ -202,8 +208,7 @@ async function insertEarnings(
 
 async function endReversal(
   tx: Tx,
-  { id, restoredAt, restoredBy, restoredAmount }: ReversalRow,
-  { reason }: { reason: string | null },
+  { id, restoredAt, restoredBy, restoreReason, restoredAmount }: ReversalRow,
 ): Promise<void> {
   await tx.run(
     `UPDATE commission c SET amount = r.amount FROM reversed_commission r
@@ -217,11 +222,11 @@ async function endReversal(
     `UPDATE reversal SET restored_at = $2, restored_by = $3, restore_reason = $4,
        restored_amount = $5
      WHERE id = $1`,
-    [id, restoredAt, restoredBy, reason, restoredAmount],
+    [id, restoredAt, restoredBy, restoreReason, restoredAmount],
   );
 }
 
-/** Events for the outside, a notice for the person, a record of who did it and why. */
+/** Events for the outside, a record of who did it and why; the person is told of the whole task. */
 async function announce(
   tx: Tx,
   life: Life,
@@ -235,13 +240,6 @@ async function announce(
     tx,
     moved.map((one) => eventOf(life, row, one)),
   );
-  await tell(tx, life, {
-    ...{ notice: restored ? 'commissions_restored' : 'commissions_reversed', subjectId: row.id },
-    params: {
-      ...{ commissions: row.commissions, amount: String(amount), reason },
-      sum: amountText(amount, life.program.currency),
-    },
-  });
   await recordAudit(tx, {
     storeId: life.program.storeId,
     actor: life.actor,

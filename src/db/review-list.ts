@@ -120,7 +120,7 @@ async function withDecisions(
   reviews: readonly Omit<ListedReview, 'decisions'>[],
 ): Promise<ListedReview[]> {
   const decisions = await read.rows<DecisionRow & { reviewId: string }>(
-    `SELECT review_id, step, decider_id, decision, reason, at FROM review_decision
+    `SELECT review_id, step, decider_id, decision, reason, at, reverse FROM review_decision
      WHERE review_id = ANY($1) ORDER BY review_id, step`,
     [reviews.map(({ id }) => id)],
   );
@@ -128,12 +128,13 @@ async function withDecisions(
     ...review,
     decisions: decisions
       .filter(({ reviewId }) => reviewId === review.id)
-      .map(({ step, deciderId, decision, reason, at }) => ({
+      .map(({ step, deciderId, decision, reason, at, reverse }) => ({
         step,
         deciderId,
         decision,
         reason,
         at,
+        reverse,
       })),
   }));
 }

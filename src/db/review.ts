@@ -1,7 +1,7 @@
 import { workflowIds, type WorkflowStart } from '../contracts/workflow';
 import type { Role } from '../domain/kernel/access';
 import { Refusal } from '../domain/kernel/refusal';
-import { judge, type objections } from '../domain/review/decide';
+import { isRepeated, judge, type MadeDecision, type objections } from '../domain/review/decide';
 import { remindAt, remindBeforeDaysUsually } from '../domain/review/due';
 import type { Decision, ReviewKind } from '../domain/review/kind';
 import { recordAudit } from './audit';
@@ -37,6 +37,8 @@ export interface DecisionRow {
   decision: Decision;
   reason: string | null;
   at: Date;
+  /** which commissions it takes back, of these orders or all; null: none */
+  reverse: { orders?: string[] } | null;
 }
 
 export interface NewReview {
@@ -117,7 +119,8 @@ export function latestReview(
 
 export function decisionsOf(read: Tx, reviewId: string): Promise<DecisionRow[]> {
   return read.rows<DecisionRow>(
-    'SELECT step, decider_id, decision, reason, at FROM review_decision WHERE review_id = $1 ORDER BY step',
+    `SELECT step, decider_id, decision, reason, at, reverse FROM review_decision
+     WHERE review_id = $1 ORDER BY step`,
     [reviewId],
   );
 }
@@ -127,6 +130,8 @@ export interface DecisionInput {
   deciderId: string;
   decision: Decision;
   reason: string | null;
+  /** which commissions it takes back; undefined: none */
+  reverse?: MadeDecision['reverse'] | undefined;
   /** on the program's clock */
   at: Date;
   /** real time, for the audit log */
@@ -139,8 +144,8 @@ export type Recorded =
 
 /**
  * Writes a decision under the lock of its task, so of two at the same moment one counts and the
- * other is refused. The same decision of the same person again changes nothing and is answered
- * like the first: an activity may run twice.
+ * other is refused. The same decision of the same person again, word for word, changes nothing and
+ * is answered like the first: an activity may run twice.
  */
 export async function recordDecision(tx: Tx, input: DecisionInput): Promise<Recorded> {
   const review = await tx.first<ReviewRow>('SELECT * FROM review_task WHERE id = $1 FOR UPDATE', [
@@ -148,8 +153,7 @@ export async function recordDecision(tx: Tx, input: DecisionInput): Promise<Reco
   ]);
   if (review === undefined) throw new Refusal('not_found', 'There is no such review.');
   const before = await decisionsOf(tx, review.id);
-  const same = before.find(({ deciderId }) => deciderId === input.deciderId);
-  if (same?.decision === input.decision) {
+  if (isRepeated(before, { ...input, reverse: input.reverse ?? null })) {
     return { ok: true, review, outcome: review.outcome, repeated: true };
   }
   const judgement = judge(
@@ -168,7 +172,7 @@ export async function recordDecision(tx: Tx, input: DecisionInput): Promise<Reco
 async function writeDecision(
   tx: Tx,
   review: ReviewRow,
-  { deciderId, decision, reason, at, realNow }: DecisionInput,
+  { deciderId, decision, reason, reverse, at, realNow }: DecisionInput,
   { step, outcome }: { step: number; outcome: Decision | null },
 ): Promise<void> {
   await tx.insert('review_decision', {
@@ -178,6 +182,7 @@ async function writeDecision(
     decision,
     reason,
     at,
+    reverse: reverse == null ? null : JSON.stringify(reverse),
   });
   if (outcome !== null) {
     await tx.run(
@@ -254,17 +259,19 @@ export async function endMootReview(
   await enqueueSignal(tx, { ...workflowOfReview(open), signalName: 'reviewClosed' });
 }
 
-/** The state in which a task's subject is now: its id and status. */
+/** The state in which a task's subject is now: its id and status, of a promotion also its tier. */
 export async function subjectState(
   read: Tx,
   { kind, subjectId }: Pick<ReviewRow, 'kind' | 'subjectId'>,
-): Promise<{ id: string; status: string | null }> {
+): Promise<{ id: string; status: string | null; tier?: string }> {
   const table = subjectId.startsWith('cor_') ? 'correction' : subjectTables[kind];
   if (table === undefined) return { id: subjectId, status: null };
-  const row = await read.first<{ status: string }>(`SELECT status FROM ${table} WHERE id = $1`, [
-    subjectId,
-  ]);
-  return { id: subjectId, status: row?.status ?? null };
+  const columns = kind === 'promotion' ? 'status, tier' : 'status';
+  const row = await read.first<{ status: string; tier?: string }>(
+    `SELECT ${columns} FROM ${table} WHERE id = $1`,
+    [subjectId],
+  );
+  return { id: subjectId, status: null, ...row };
 }
 
 const subjectTables: Readonly<Partial<Record<ReviewKind, string>>> = {

@@ -17,6 +17,7 @@ import type { Tx } from './database';
 import { newId } from './id';
 import { lockBalances, postTransactions } from './ledger';
 import { programById, type ProgramRow } from './program';
+import { isBeingReversed } from './reversal-read';
 import {
   advance,
   beginStage,
@@ -150,7 +151,7 @@ export function candidateRows(
   return tx.rows<CandidateRow>(
     `SELECT due.distributor_id, due.gross_amount, d.status, a.id IS NOT NULL AS has_payout_account,
        EXISTS (SELECT 1 FROM settlement_hold h
-         WHERE h.distributor_id = d.id AND h.lifted_at IS NULL) AS is_on_hold,
+         WHERE h.distributor_id = d.id AND h.lifted_at IS NULL) OR ${isBeingReversed} AS is_on_hold,
        c.kind AS channel_kind, ${wholeAtMost} AS whole_at_most_amount
      FROM (
        SELECT e.distributor_id, sum(e.amount)::bigint AS gross_amount FROM earning e

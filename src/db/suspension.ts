@@ -108,12 +108,10 @@ async function confirm(
 ): Promise<void> {
   const { reason } = decided;
   // Once there is an appeal it decides, and no window runs beside it.
-  if (!(await isAppealed(tx, open.id))) {
-    const endsAt = await openWindow(tx, life, open);
-    await tell(tx, life, {
-      ...{ notice: 'suspension_confirmed', subjectId: open.id },
-      params: { reason, until: endsAt.toISOString() },
-    });
-  }
+  const endsAt = (await isAppealed(tx, open.id)) ? null : await openWindow(tx, life, open);
+  await tell(tx, life, {
+    ...{ notice: 'suspension_confirmed', subjectId: open.id },
+    params: { reason, until: endsAt?.toISOString() ?? null },
+  });
   await reverseAsDecided(tx, life, { decided, cause: open });
 }

@@ -60,7 +60,11 @@ export async function decidePromotion(
   return { id: distributorId, status, tier };
 }
 
-/** Who is not in the program any more, or has come as high meanwhile, is not moved. */
+/**
+ * Who is not in the program any more, or has come as high meanwhile, is not moved. A suspended one
+ * waits for what is decided about the suspension; the task stays open, and can be declined.
+ * @throws Refusal not_possible_now, unknown_tier
+ */
 async function promote(
   tx: Tx,
   program: ProgramRow,
@@ -71,7 +75,16 @@ async function promote(
   const tiers = plan?.body.tiers ?? [];
   const rank = (code: string) => tiers.find((tier) => tier.code === code)?.rank;
   const wanted = rank(to);
-  if (wanted === undefined || !maySponsor(person.status)) return;
+  if (person.status === 'suspended') {
+    throw new Refusal(
+      'not_possible_now',
+      'The distributor is suspended: a promotion is approved when the suspension is lifted. Possible now: reject.',
+    );
+  }
+  if (!maySponsor(person.status)) return;
+  if (wanted === undefined) {
+    throw new Refusal('unknown_tier', `The plan in force has no tier ${to}. Possible now: reject.`);
+  }
   if (wanted <= (rank(person.tier) ?? 0)) return;
   const change: TierChange = {
     distributorId: person.id,

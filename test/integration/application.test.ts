@@ -1,5 +1,7 @@
 import { type TestHouse, testHouse } from '../support/app';
+import { givenChannel } from '../support/payout';
 import { postDistributor, postProgram } from '../support/program';
+import { givenAccount, givenProfile } from '../support/settlement';
 
 jest.setTimeout(120_000);
 
@@ -136,6 +138,26 @@ describe('an application', () => {
     expect(applications.body.data[0].reapplyFrom).not.toBeNull();
   });
 
+  test('by somebody who was here before names who shares the ID number or the payout account', async () => {
+    const programId = await given();
+    const channelId = await givenChannel(house.db, house.vault, house.store.id);
+    const other = await apply(programId, { fans: 1000 });
+    const { body } = await apply(programId, { fans: 1000, born: '2015-01-01' });
+    expect(body.status).toBe('rejected');
+    for (const { id } of [other.body, body]) {
+      await givenAccount(house.db, house.vault, id, channelId, 'shared');
+      await givenProfile(house.db, house.vault, id, { person: 'shared' });
+    }
+    await moveTo(programId, 11);
+    const path = `/v1/distributors/${body.id}/applications`;
+    const again = await house.shop.post(path, { answers: { fans: 2000 } });
+    expect([again.status, again.body.status]).toEqual([201, 'under_review']);
+    const { data } = (await house.admin.get(`/v1/reviews?subjectId=${body.id}&status=open`)).body;
+    expect(data[0].facts.risk).toMatchObject({
+      ...{ level: 'high', sameIdNumber: [other.body.id], samePayoutAccount: [other.body.id] },
+    });
+  });
+
   test.each([
     ['approve', 'active'],
     ['reject', 'rejected'],
@@ -150,6 +172,18 @@ describe('an application', () => {
     expect((await house.shop.get(path)).body.status).toBe(status);
     const { body: reviews } = await house.admin.get(`/v1/reviews?subjectId=${body.id}`);
     expect(reviews.data[0].status).toBe(onUndecided === 'escalate' ? 'open' : 'decided');
+    await moveTo(programId, 6);
+    const templates = {
+      approve: ['activated', 'applied'],
+      reject: ['rejected', 'applied'],
+      escalate: ['applied'],
+    }[onUndecided];
+    const told = await noticesOf(body.id);
+    expect(told.map(({ template }) => template)).toEqual(templates);
+    if (onUndecided !== 'reject') return;
+    expect(told[0]?.text).toMatch(/declined by policy.*apply again from \d{4}-/);
+    const { data } = (await house.shop.get(`${path}/history`)).body;
+    expect(data.at(-1)).toMatchObject({ status: 'rejected', actor: 'system:undecided' });
   });
 
   test('needs the agreement of today, which is kept; a new version waits to be accepted', async () => {

@@ -333,6 +333,62 @@ describe('leaving', () => {
   });
 });
 
+describe('every step on the other ways out and back', () => {
+  test('is told once, with its reason, in Chinese and in English', async () => {
+    const programId = await program();
+    const person = await join(programId);
+    const suspension = { reasonCode: 'spam', reason: 'Spam.' };
+    await act(person.id, 'suspensions', suspension);
+    await decide(person.id, 'suspension', 'reject');
+    await moveTo(programId, 1);
+    await act(person.id, 'suspensions', suspension);
+    await decide(person.id, 'suspension', 'approve');
+    await moveTo(programId, 2);
+    await act(person.id, 'appeals', { text: 'Not me.' });
+    await decide(person.id, 'appeal', 'approve', second());
+    await moveTo(programId, 3);
+    await act(person.id, 'suspensions', suspension);
+    await moveTo(programId, 4);
+    await act(person.id, 'appeals', { text: 'Not me.' });
+    await moveTo(programId, 5);
+    await decide(person.id, 'suspension', 'approve');
+    await moveTo(programId, 6);
+    await decide(person.id, 'appeal', 'reject', second());
+    await moveTo(programId, 7);
+    expect((await act(person.id, 'returns', { reason: 'A mistake.' })).status).toBe(201);
+    await moveTo(programId, 8);
+    await act(person.id, 'departures');
+    await moveTo(programId, 9);
+    await act(person.id, 'departures/withdrawal');
+    await moveTo(programId, 10);
+    await act(person.id, 'departures', { reason: 'Moving.' });
+    await moveTo(programId, 18);
+    const heard = await told(person.id);
+    expect(heard.events).toEqual([
+      ...['activated', 'suspended', 'reinstated', 'suspended', 'appealed', 'reinstated'],
+      ...['suspended', 'appealed', 'evicted', 'reinstated', 'left'],
+    ]);
+    expect(heard.notices).toEqual([
+      ...['activated', 'suspended', 'suspension_lifted', 'suspended', 'suspension_confirmed'],
+      ...['appealed', 'appeal_approved', 'suspended', 'appealed', 'suspension_confirmed'],
+      ...['evicted', 'reinstated', 'departure_requested', 'departure_withdrawn'],
+      ...['departure_requested', 'left'],
+    ]);
+    const reasoned = ['suspended', 'suspension_lifted', 'suspension_confirmed', 'evicted'];
+    for (const language of ['zh-CN', 'en']) {
+      const headers = { 'accept-language': language };
+      const path = `/v1/distributors/${person.id}/notices?limit=100`;
+      const { data } = (await house.shop.get(path, { headers })).body;
+      expect(data).toHaveLength(heard.notices.length);
+      for (const { template, title, text } of data) {
+        expect(/\p{Script=Han}/u.test(title)).toBe(language === 'zh-CN');
+        expect(text).not.toMatch(/undefined|null|NaN/);
+        if (reasoned.includes(template)) expect(text).toMatch(/Spam\.|Seen\./);
+      }
+    }
+  });
+});
+
 describe('every action in every state', () => {
   const bodies: Record<string, object> = {
     appeals: { text: 'No.' },

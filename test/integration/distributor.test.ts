@@ -224,6 +224,34 @@ describe('applying to a program with review', () => {
     expect([again.status, again.body.code]).toEqual([409, 'review_already_decided']);
   });
 
+  test('a decision repeated with a key, word for word, is answered as it counted; every other is refused', async () => {
+    const programId = await postProgram(house.shop, { enrolment: 'review' });
+    const { body: applicant } = await postDistributor(house.shop, programId);
+    const path = `/v1/reviews/${(await reviewOf(applicant.id)).id}/decisions`;
+    const decision = { decision: 'reject', reason: 'No such shop.' };
+    const made = await house.admin.post(path, decision);
+    expect([made.status, made.body.status]).toEqual([200, 'rejected']);
+    const keyed = { headers: { 'idempotency-key': unique('again') } };
+    for (const options of [keyed, keyed]) {
+      const again = await house.admin.post(path, decision, options);
+      expect([again.status, again.body]).toEqual([200, made.body]);
+    }
+    const unkeyed = await house.admin.post(path, decision);
+    expect([unkeyed.status, unkeyed.body.code]).toEqual([409, 'review_already_decided']);
+    const others: [typeof house.admin, object][] = [
+      [house.admin, { ...decision, reason: 'No such street.' }],
+      [house.admin, { decision: 'approve' }],
+      [second(), decision],
+    ];
+    for (const [admin, other] of others) {
+      const key = { headers: { 'idempotency-key': unique('other') } };
+      const refused = await admin.post(path, other, key);
+      expect([refused.status, refused.body.code]).toEqual([409, 'review_already_decided']);
+    }
+    const { body: review } = await house.admin.get(path.replace('/decisions', ''));
+    expect(review.decisions).toHaveLength(1);
+  });
+
   test('of two admins at the same moment one decides and the other is told so', async () => {
     const programId = await postProgram(house.shop, { enrolment: 'review' });
     for (let round = 0; round < 5; round += 1) {

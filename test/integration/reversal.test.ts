@@ -88,24 +88,29 @@ async function given() {
       })
     ).body;
   /** Everything calculated again, and the books: no difference by a fen. */
-  const verified = async () => {
+  const calculatedAgain = async () => {
     const asked = await house.shop.post(`/v1/programs/${programId}/verifications`, {});
     const read = async () =>
       (await house.shop.get(`/v1/verifications/${asked.body.id as string}`)).body;
     await until(async () => (await read()).status === 'done', 'the verification is done');
     expect((await read()).differences).toEqual([]);
+    const books = await house.shop.get(`/v1/ledger/trial-balance?programId=${programId}`);
+    expect(books.body).toMatchObject({ balanced: true });
+  };
+  /** The same, and every commission explains itself. */
+  const verified = async () => {
+    await calculatedAgain();
     for (const { id } of [...(await commissions()), ...(await commissions(sponsor.id))]) {
       const explained = await explain(id);
       expect(explained.checks.filter(({ ok }: { ok: boolean }) => !ok)).toEqual([]);
     }
-    const books = await house.shop.get(`/v1/ledger/trial-balance?programId=${programId}`);
-    expect(books.body).toMatchObject({ balanced: true });
   };
   const reversals = async () => (await house.shop.get(`${self}/reversals`)).body.data;
   const second = () => testClient(house.url, house.store.secondAdmin.token);
   return {
     ...{ scene, programId, seller, sponsor, self, sell, clock, suspend, decide, confirm },
-    ...{ commissions, ofOrder, balance, refund, explain, verified, reversals, second },
+    ...{ commissions, ofOrder, balance, refund, explain, verified, calculatedAgain, reversals },
+    second,
   };
 }
 
@@ -168,6 +173,9 @@ describe('a suspension that is confirmed', () => {
     expect([done.status, done.text]).toEqual([200, done.text]);
     expect(await at.balance()).toEqual([1200, 0, 0]);
     expect((await at.ofOrder(good.id)).status).toBe('held');
+    const repeated = await at.confirm({ orders: [bad.id, `ext:${worse.externalId}`] });
+    expect([repeated.status, repeated.body]).toEqual([200, done.body]);
+    expect(await at.reversals()).toHaveLength(1);
     const again = await at.confirm({ orders: [good.id] });
     expect([again.status, again.body.code]).toEqual([409, 'review_already_decided']);
     await at.verified();
@@ -259,6 +267,135 @@ describe('a suspension that is confirmed', () => {
     await at.decide('appeal', { decision: 'approve' }, at.second());
     expect(await at.balance()).toEqual([0, 0, 0]);
     await at.verified();
+  });
+});
+
+/** An order of so many lines, so of so many commissions of 1.00. */
+const manyLines = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({
+    ...{ externalId: String(index + 1), sku: 'TEA-1', quantity: 1, unitPriceAmount: 1000 },
+  }));
+
+describe('more commissions than one step takes', () => {
+  const told = (id: string) =>
+    house.db.read.rows<{ template: string; params: { commissions: number } }>(
+      `SELECT template, params FROM notice WHERE distributor_id = $1
+         AND template LIKE 'commissions_%' ORDER BY id`,
+      [id],
+    );
+
+  test('are taken step by step, told once, and given back step by step', async () => {
+    const at = await given();
+    await at.sell(28, manyLines(1300));
+    await at.sell(29, manyLines(1200));
+    await at.suspend();
+    expect((await at.confirm()).status).toBe(200);
+    await until(async () => (await at.balance())[0] === 0, 'all is taken');
+    await until(async () => (await told(at.seller.id)).length > 0, 'it is told');
+    const sizes = async () =>
+      (await at.reversals()).map(({ commissions }: { commissions: number }) => commissions);
+    expect(await sizes()).toEqual([500, 1000, 1000]);
+    await at.calculatedAgain();
+    await house.admin.post(`${at.self}/appeals`, { text: 'They are a school’s.' });
+    const upheld = await at.decide('appeal', { decision: 'approve' }, at.second());
+    expect([upheld.status, upheld.body.status]).toEqual([200, 'active']);
+    await until(async () => (await told(at.seller.id)).length > 1, 'it is told');
+    expect(await at.balance()).toEqual([250_000, 0, 0]);
+    expect(await told(at.seller.id)).toMatchObject([
+      { template: 'commissions_reversed', params: { commissions: 2500 } },
+      { template: 'commissions_restored', params: { commissions: 2500 } },
+    ]);
+    await at.calculatedAgain();
+  });
+
+  test('of somebody whose appeal is dismissed: nothing is paid out before the last step', async () => {
+    const at = await given();
+    const channelId = await givenChannel(house.db, house.vault, house.store.id);
+    await givenAccount(house.db, house.vault, at.seller.id, channelId);
+    await givenProfile(house.db, house.vault, at.seller.id, {});
+    await at.sell(1);
+    await at.clock(30.5);
+    await at.suspend();
+    await at.decide('suspension', { decision: 'approve' });
+    await house.admin.post(`${at.self}/appeals`, { text: 'No.' });
+    await at.decide('appeal', { decision: 'reject' }, at.second());
+    const [{ caseId, reviewId }] = (await house.db.read.rows(
+      `SELECT id AS case_id, review_id FROM life_case WHERE distributor_id = $1
+         AND kind = 'suspension'`,
+      [at.seller.id],
+    )) as [{ caseId: string; reviewId: string }];
+    await house.db.read.run(
+      `INSERT INTO reversal_task (id, program_id, distributor_id, case_id, direction, review_id,
+         actor, at, order_ids, is_whole, commissions, amount, created_at)
+       VALUES ($1, $2, $3, $4, 'take', $5, 'test', now(), '{}', true, 0, 0, now())`,
+      [unique('rvt'), at.programId, at.seller.id, caseId, reviewId],
+    );
+    const opened = await house.shop.post(`/v1/programs/${at.programId}/settlements`, {});
+    const path = `/v1/settlements/${opened.body.id as string}`;
+    const read = async () => (await house.shop.get(path)).body;
+    await until(async () => (await read()).status !== 'locking', 'it is locked');
+    expect((await read()).skipped).toContainEqual(expect.objectContaining({ reason: 'on_hold' }));
+    expect(await at.balance()).toEqual([0, 1200, 0]);
+  });
+});
+
+describe('what is earned between a confirmation that takes everything and the end', () => {
+  const scene = async (firstDay: number | null = 29) => {
+    const at = await given();
+    if (firstDay !== null) await at.sell(firstDay);
+    await at.suspend();
+    expect((await at.confirm()).status).toBe(200);
+    const since = await at.sell(30);
+    expect(await at.balance()).toEqual([1200, 0, 0]);
+    return { ...at, since };
+  };
+
+  test.each([29, null])(
+    'is taken too when the window closes, and reinstated comes back (sold before: %j)',
+    async (firstDay) => {
+      const at = await scene(firstDay);
+      await at.clock(45);
+      expect(await at.balance()).toEqual([0, 0, 0]);
+      expect((await at.reversals())[0]).toMatchObject({ reason, reversedBy: 'system:life' });
+      expect((await at.ofOrder(at.since.id)).status).toBe('reversed');
+      expect((await at.explain((await at.ofOrder(at.since.id)).id)).text).toContain(reason);
+      await at.verified();
+      const back = await house.admin.post(`${at.self}/returns`, { reason: 'A mistake.' });
+      const all = firstDay === null ? 1200 : 2400;
+      expect([back.status, back.body.restoredAmount]).toEqual([201, all]);
+      await at.clock(60);
+      expect(await at.balance()).toEqual([0, all, 0]);
+      await at.verified();
+    },
+  );
+
+  test('is taken when the appeal is dismissed, without a word of its decider', async () => {
+    const at = await scene();
+    await house.admin.post(`${at.self}/appeals`, { text: 'No.' });
+    const out = await at.decide('appeal', { decision: 'reject' }, at.second());
+    expect([out.status, out.body.status]).toEqual([200, 'evicted']);
+    expect(await at.balance()).toEqual([0, 0, 0]);
+    await at.verified();
+  });
+
+  test('goes on with all the rest when the appeal is upheld', async () => {
+    const at = await scene();
+    await house.admin.post(`${at.self}/appeals`, { text: 'Not me.' });
+    const upheld = await at.decide('appeal', { decision: 'approve' }, at.second());
+    expect([upheld.status, upheld.body.status]).toEqual([200, 'active']);
+    await at.clock(60);
+    expect(await at.balance()).toEqual([0, 2400, 0]);
+    await at.verified();
+  });
+
+  test('stays when only named orders were taken back', async () => {
+    const at = await given();
+    const bad = await at.sell(28);
+    await at.suspend();
+    await at.confirm({ orders: [bad.id] });
+    await at.sell(30);
+    await at.clock(60);
+    expect(await at.balance()).toEqual([0, 1200, 0]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { createReviewActivities } from '../../activities/review';
 import { type TestApp, testApp } from '../support/app';
 import { postDistributor, postProgram } from '../support/program';
 import { snapshot } from '../support/snapshot';
@@ -18,6 +19,23 @@ async function openReviews(count: number): Promise<string[]> {
 }
 
 describe('decisions while Temporal is down', () => {
+  test('that counted before their answer was lost are answered as they counted', async () => {
+    const [id = ''] = await openReviews(1);
+    const decision = { decision: 'reject' as const, reason: 'No.' };
+    const keyed = { headers: { 'idempotency-key': `lost-${id}` } };
+    const lost = await app.admin.post(`/v1/reviews/${id}/decisions`, decision, keyed);
+    expect(lost.status).toBe(503);
+    const { decideReview } = createReviewActivities({ db: app.db, clock: app.deps.clock });
+    const deciderId = app.store.admin.id;
+    await decideReview({ reviewId: id, deciderId, ...decision });
+    const again = await app.admin.post(`/v1/reviews/${id}/decisions`, decision, keyed);
+    expect([again.status, again.body.status, again.body.reviewId]).toEqual([200, 'rejected', id]);
+    const items = { items: [{ id, ...decision }] };
+    const inBulk = { headers: { 'idempotency-key': `bulk-${id}` } };
+    const many = await app.admin.post('/v1/reviews/decisions', items, inBulk);
+    expect(many.body.results).toMatchObject([{ status: 200, review: { status: 'rejected' } }]);
+  });
+
   test('of many each has its own result, and nothing is half done', async () => {
     const [first, second, third] = await openReviews(3);
     const before = await snapshot(app.db);

@@ -108,6 +108,32 @@ describe('a promotion by rule', () => {
     });
   });
 
+  test('that waits for a person is not approved while suspended; it is when the suspension is lifted', async () => {
+    const promote = { all: [ownSales(1)], review: true };
+    const tiers = await givenTiers(house, bronze, gold({ promote }));
+    const person = await tiers.join();
+    await tiers.clock(day(5));
+    await tiers.sell(person, 10_000, day(5, 9));
+    await tiers.clock(day(6));
+    const taskOf = async (kind: string) =>
+      (await house.shop.get(`/v1/reviews?subjectId=${person.id}&kind=${kind}`)).body.data[0];
+    const decide = async (kind: string, body: object) =>
+      house.admin.post(`/v1/reviews/${(await taskOf(kind)).id as string}/decisions`, body);
+    const suspension = { reasonCode: 'fraud', reason: 'Own cards.' };
+    await house.admin.post(`/v1/distributors/${person.id}/suspensions`, suspension);
+    const refused = await decide('promotion', { decision: 'approve' });
+    expect([refused.status, refused.body.code]).toEqual([409, 'not_possible_now']);
+    expect(refused.body.detail).toContain('Possible now: reject');
+    expect(await taskOf('promotion')).toMatchObject({ status: 'open', decisions: [] });
+    expect(await tiers.tierOf(person)).toBe('bronze');
+    await decide('suspension', { decision: 'reject', reason: 'They were not.' });
+    const approved = await decide('promotion', { decision: 'approve' });
+    expect([approved.status, approved.body.tier]).toEqual([200, 'gold']);
+    const again = await decide('promotion', { decision: 'approve' });
+    expect([again.status, again.body]).toEqual([200, approved.body]);
+    expect(await tiers.tierOf(person)).toBe('gold');
+  });
+
   test('with review it waits for a person; declined, it is not asked again at once', async () => {
     const tiers = await givenTiers(
       house,

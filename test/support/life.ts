@@ -28,6 +28,8 @@ export class Life {
   readonly escalated: string[] = [];
   /** as many calls of `advanceLife` and `decideReview` fail after they have done their work */
   loseAnswers = 0;
+  /** so many parts of what a decision began are left to do, each by a call of its own */
+  partsLeft = 0;
   private moments: Moment[] = [];
   private decisions = new Map<string, DecideResult>();
 
@@ -96,6 +98,10 @@ export class Life {
   }
 
   private async advance(): Promise<{ over: boolean; leftMs: number | null }> {
+    if (this.partsLeft > 0) {
+      this.partsLeft -= 1;
+      return { over: false, leftMs: 0 };
+    }
     for (;;) {
       const now = await this.now();
       const [next] = this.moments.sort((a, b) => a.dueAt - b.dueAt);

@@ -134,6 +134,26 @@ describe('a whole life', () => {
     await saved('life-suspended-then-left', at.handle);
   });
 
+  test('what is done in parts goes on part by part, with no day in between', async () => {
+    const at = await begin();
+    const worker = await workerFor(at.id, at.life.activities);
+    await worker.runUntil(async () => {
+      await at.decision('application', 'approve');
+      const began = await server.currentTimeMs();
+      at.life.partsLeft = 5;
+      at.life.loseAnswers = 1;
+      await at.handle.signal(clockMoved);
+      await until(() => at.life.partsLeft === 0, 'all parts are done');
+      expect((await server.currentTimeMs()) - began).toBeLessThan(dayMs);
+      expect(at.life.path).toEqual(['under_review', 'active']);
+      at.life.open('depart', began + 7 * dayMs);
+      await at.handle.signal(clockMoved);
+      await at.handle.result();
+    });
+    expect(at.life.path).toEqual(['under_review', 'active', 'left']);
+    await saved('life-in-parts', at.handle);
+  });
+
   test('answers that are lost after the work was done change nothing and repeat nothing', async () => {
     const at = await begin();
     const worker = await workerFor(at.id, at.life.activities);

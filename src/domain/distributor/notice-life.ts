@@ -99,11 +99,12 @@ export const lifeNoticeWords = {
     en: words(
       'Your suspension was confirmed',
       (params) =>
-        `Your place ends on ${day(params['until'])} unless you appeal before.${why(params)}`,
+        `${params['until'] === null ? 'Your appeal decides whether your place ends.' : `Your place ends on ${day(params['until'])} unless you appeal before.`}${why(params)}`,
     ),
     'zh-CN': words(
       '暂停已确认',
-      (params) => `如您在 ${day(params['until'])} 前未申诉，您将被清退。${whyZh(params)}`,
+      (params) =>
+        `${params['until'] === null ? '是否清退以您的申诉结果为准。' : `如您在 ${day(params['until'])} 前未申诉，您将被清退。`}${whyZh(params)}`,
     ),
   },
   commissions_reversed: {

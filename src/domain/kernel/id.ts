@@ -50,6 +50,7 @@ export const idPrefixes = {
   correction: 'cor',
   reversal: 'rvs',
   material: 'mat',
+  reversalTask: 'rvt',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

@@ -21,6 +21,34 @@ export interface Verdict {
   readonly reason: string | null;
 }
 
+/** A decision as somebody made it, or wants to make it. */
+export interface MadeDecision {
+  readonly deciderId: string;
+  readonly decision: Decision;
+  readonly reason: string | null;
+  /** which commissions it takes back: of these orders, or all; null: none */
+  readonly reverse: { readonly orders?: readonly string[] | undefined } | null;
+}
+
+/**
+ * Whether somebody makes a decision again, word for word: it counted, only its answer may have been
+ * lost. It is answered as it counted, not judged anew.
+ */
+export function isRepeated(made: readonly MadeDecision[], again: MadeDecision): boolean {
+  return made.some(
+    ({ deciderId, decision, reason, reverse }) =>
+      deciderId === again.deciderId &&
+      decision === again.decision &&
+      reason === again.reason &&
+      sameReversal(reverse, again.reverse),
+  );
+}
+
+function sameReversal(one: MadeDecision['reverse'], other: MadeDecision['reverse']): boolean {
+  if (one === null || other === null) return one === other;
+  return JSON.stringify(one.orders) === JSON.stringify(other.orders);
+}
+
 /** Why a decision does not count, in words for the one who decided. */
 export const objections = {
   role_required: 'Deciding this takes another role.',

@@ -231,7 +231,7 @@ const getReversals = defineRoute({
   path: '/v1/distributors/:id/reversals',
   summary: 'Commissions of a distributor that decisions took back, the latest first',
   description:
-    'Each is one decision about a suspension. `restoredAmount`: what an appeal or a reinstatement gave back, less what was refunded meanwhile. Which commissions they are is told by the explanation of each.',
+    'Each is one step of a decision about a suspension: up to 1,000 commissions. When a suspension becomes final, what came since everything was taken back follows (`reversedBy` is `system:life`). `restoredAmount`: what an appeal or a reinstatement gave back, less what was refunded meanwhile. Which commissions they are is told by the explanation of each.',
   tag,
   access: mayRead,
   params: distributorParams,

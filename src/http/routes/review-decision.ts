@@ -2,12 +2,13 @@ import type { z } from 'zod';
 import { decide, type DecideInput, type DecideResult } from '../../contracts/workflow';
 import { contentHash } from '../../db/content-hash';
 import type { Tx } from '../../db/database';
+import { newId } from '../../db/id';
 import { mustBeReversible } from '../../db/reversal-read';
-import { workflowOfReview } from '../../db/review';
+import { subjectState, workflowOfReview } from '../../db/review';
 import { findReview, type ListedReview } from '../../db/review-list';
 import type { Caller, Role } from '../../domain/kernel/access';
 import { Refusal, type RefusalCode } from '../../domain/kernel/refusal';
-import { judge, mayReverse, objections } from '../../domain/review/decide';
+import { isRepeated, judge, mayReverse, objections } from '../../domain/review/decide';
 import { answer, defineRoute, type RouteContext } from '../route';
 import {
   BulkDecidedView,
@@ -33,7 +34,7 @@ const postDecision = defineRoute({
   path: '/v1/reviews/:id/decisions',
   summary: 'Decide a review task',
   description:
-    "Answers with the subject's new state, or `needs: second_person` when another admin must approve as well. After a 503 the same decision is repeated. Whoever confirms a suspension, or rejects the appeal against one, may reverse commissions that no statement has taken (`reverse`).",
+    "Answers with the subject's new state, or `needs: second_person` when another admin must approve as well. After a 503 the same decision is repeated; with an `Idempotency-Key`, one that counted is answered as it counted. Without it, and for every other decision, a decided task is a 409. Whoever confirms a suspension, or rejects the appeal against one, may reverse commissions that no statement has taken (`reverse`).",
   tag,
   access: mayDecide,
   params: reviewParams,
@@ -82,7 +83,8 @@ async function decideOne(
     caller,
     now,
     deps,
-  }: Pick<RouteContext<unknown, unknown, unknown, Caller>, 'caller' | 'now' | 'deps'>,
+    headers,
+  }: Pick<RouteContext<unknown, unknown, unknown, Caller>, 'caller' | 'now' | 'deps' | 'headers'>,
   { id, ...body }: z.output<typeof BulkDecisionItem>,
 ): Promise<z.input<typeof DecidedView>> {
   const review = await findReview(deps.db.read, caller, { id, realNow: now });
@@ -93,16 +95,34 @@ async function decideOne(
     reason: body.reason ?? null,
     ...(body.reverse === undefined ? {} : { reverse: givenOnly(body.reverse) }),
   };
+  const isKeyed = headers['idempotency-key'] !== undefined;
+  const repeated = isKeyed ? await answerOfBefore(deps.db.read, review, decision) : undefined;
+  if (repeated !== undefined) return decidedView(review, decision, repeated);
   mustCount(review, decision, caller.roles);
   await mustReverse(deps.db.read, review, decision);
-  const result = await deps.temporal.updateWithStart<DecideResult>({
-    ...workflowOfReview(review),
-    updateName: decide.name,
-    // The repeat of a decision gives its first result; another one is judged anew.
-    updateId: updateIdOf(decision),
-    args: [decision],
-  });
-  return decidedView(review, decision, result);
+  const ask = (updateId: string) =>
+    deps.temporal.updateWithStart<DecideResult>({
+      ...workflowOfReview(review),
+      ...{ updateName: decide.name, updateId, args: [decision] },
+    });
+  // The repeat of a decision gives its first result; another one is judged anew.
+  const updateId = updateIdOf(decision);
+  const result = await ask(updateId);
+  if (result.outcome !== 'refused') return decidedView(review, decision, result);
+  // What was refused changed nothing, and may have been refused long ago: now it may count.
+  return decidedView(review, decision, await ask(`${updateId}:${newId('request')}`));
+}
+
+/** What a decision that counted came to, for who repeats it with a key: its answer may have been lost. */
+async function answerOfBefore(
+  read: Tx,
+  review: ListedReview,
+  decision: DecideInput,
+): Promise<DecideResult | undefined> {
+  const again = { ...decision, reverse: decision.reverse ?? null };
+  if (!isRepeated(review.decisions, again)) return undefined;
+  if (review.outcome === null) return { outcome: 'needs_second_person' };
+  return { outcome: 'decided', subject: await subjectState(read, review) };
 }
 
 function givenOnly({ orders }: { orders?: string[] | undefined }): { orders?: string[] } {

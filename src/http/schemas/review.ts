@@ -59,6 +59,10 @@ export const ReviewView = z
         decision,
         reason: z.string().nullable(),
         at: moment,
+        reverse: z
+          .strictObject({ orders: z.array(z.string()).optional() })
+          .nullable()
+          .meta({ description: 'Which commissions it takes back; null: none' }),
       }),
     ),
     createdAt: moment,

@@ -23,6 +23,13 @@ describe('what a distributor is told', () => {
     },
   );
 
+  test('whoever has appealed against a suspension is told that the appeal decides', () => {
+    const params = { reason: 'Spam.', until: null };
+    const told = noticeText('suspension_confirmed', params, 'en');
+    expect(told.text).toBe('Your appeal decides whether your place ends. Reason: Spam.');
+    expect(noticeText('suspension_confirmed', params, 'zh-CN').text).toContain('申诉结果');
+  });
+
   test('whoever is turned down for good is told no date', () => {
     const told = noticeText('rejected', { reason: 'no', reapplyFrom: null }, 'en');
     expect(told.text).toBe('Reason: no');
