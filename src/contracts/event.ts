@@ -11,4 +11,5 @@ export type EventType =
   | `binding.transfer_${'requested' | 'objected' | 'rejected' | 'withdrawn'}`
   | `assessment.${'closed' | 'objected' | 'decided'}`
   | 'plan.published'
-  | `campaign.${'started' | 'budget_low' | 'ended'}`;
+  | `campaign.${'started' | 'budget_low' | 'ended'}`
+  | `dispute.${'opened' | 'decided'}`;
