@@ -1,14 +1,47 @@
 /** Types of the facts that the outside hears of; names are part of the public contract. */
-export type EventType =
-  | `distributor.${'applied' | 'activated' | 'rejected'}`
-  | `distributor.${'warned' | 'eviction_proposed' | 'appealed' | 'reinstated'}`
-  | `distributor.${'evicted' | 'suspended' | 'left'}`
-  | `distributor.${'promoted' | 'demoted' | 'demotion_announced' | 'demotion_withdrawn'}`
-  | `commission.${'held' | 'available' | 'adjusted' | 'reversed'}`
-  | `settlement.${'opened' | 'closed' | 'rejected'}`
-  | `payout.${'submitted' | 'awaiting_confirmation' | 'paid' | 'failed' | 'canceled' | 'returned'}`
-  | `binding.${'created' | 'transferred'}`
-  | `binding.transfer_${'requested' | 'objected' | 'rejected' | 'withdrawn'}`
-  | `assessment.${'closed' | 'objected' | 'decided'}`
-  | 'plan.published'
-  | `campaign.${'started' | 'budget_low' | 'ended'}`;
+export const eventTypes = [
+  'distributor.applied',
+  'distributor.activated',
+  'distributor.rejected',
+  'distributor.warned',
+  'distributor.eviction_proposed',
+  'distributor.appealed',
+  'distributor.reinstated',
+  'distributor.evicted',
+  'distributor.suspended',
+  'distributor.left',
+  'distributor.promoted',
+  'distributor.demoted',
+  'distributor.demotion_announced',
+  'distributor.demotion_withdrawn',
+  'commission.held',
+  'commission.available',
+  'commission.adjusted',
+  'commission.reversed',
+  'settlement.opened',
+  'settlement.closed',
+  'settlement.rejected',
+  'payout.submitted',
+  'payout.awaiting_confirmation',
+  'payout.paid',
+  'payout.failed',
+  'payout.canceled',
+  'payout.returned',
+  'binding.created',
+  'binding.transferred',
+  'binding.transfer_requested',
+  'binding.transfer_objected',
+  'binding.transfer_rejected',
+  'binding.transfer_withdrawn',
+  'assessment.closed',
+  'assessment.objected',
+  'assessment.decided',
+  'plan.published',
+  'campaign.started',
+  'campaign.budget_low',
+  'campaign.ended',
+  'dispute.opened',
+  'dispute.decided',
+] as const;
+
+export type EventType = (typeof eventTypes)[number];

@@ -7,6 +7,7 @@ import type { Decision, ReviewKind } from '../domain/review/kind';
 import { recordAudit } from './audit';
 import { closeDueMoments, openDueMoment } from './clock';
 import type { Tx } from './database';
+import { recordEvents } from './event';
 import { newId } from './id';
 import { enqueueSignal, enqueueStart } from './outbox';
 
@@ -94,7 +95,27 @@ export async function openReview(tx: Tx, review: NewReview): Promise<string> {
   if (review.workflowId === undefined) {
     await enqueueStart(tx, { workflowType: 'review', workflowId, input: { reviewId: id } });
   }
+  await tellOfDispute(tx, { ...review, id }, { what: 'opened', at: review.createdAt });
   return id;
+}
+
+/** The outside hears of a dispute, whoever opened or ended it; other tasks have facts of their own. */
+async function tellOfDispute(
+  tx: Tx,
+  review: Pick<ReviewRow, 'id' | 'storeId' | 'programId' | 'kind' | 'subjectId' | 'facts'>,
+  fact: { what: 'opened' | 'decided'; at: Date; outcome?: Decision },
+): Promise<void> {
+  const { id: reviewId, storeId, programId, kind, subjectId, facts } = review;
+  if (kind !== 'dispute') return;
+  const { what, at, outcome } = fact;
+  const payload = {
+    reviewId,
+    ...(typeof facts['about'] === 'string' ? { about: facts['about'] } : {}),
+    ...(typeof facts['orderId'] === 'string' ? { orderId: facts['orderId'] } : {}),
+    ...(outcome === undefined ? {} : { outcome }),
+  };
+  const type = `dispute.${what}` as const;
+  await recordEvents(tx, [{ storeId, programId, type, subjectId, payload, occurredAt: at }]);
 }
 
 /** @throws Refusal `not_found` */
@@ -190,6 +211,7 @@ async function writeDecision(
       [review.id, outcome, at],
     );
     await closeDueMoments(tx, review.id, 'canceled');
+    await tellOfDispute(tx, review, { what: 'decided', at, outcome });
   }
   await recordAudit(tx, {
     storeId: review.storeId,
@@ -223,13 +245,14 @@ export async function endWithoutDecider(
   tx: Tx,
   { reviewId, outcome, at, actor, why }: PointlessReview,
 ): Promise<void> {
-  const ended = await tx.first<Pick<ReviewRow, 'storeId' | 'kind' | 'subjectId'>>(
+  const ended = await tx.first<ReviewRow>(
     `UPDATE review_task SET status = 'decided', outcome = $2, decided_at = $3
-     WHERE id = $1 AND status = 'open' RETURNING store_id, kind, subject_id`,
+     WHERE id = $1 AND status = 'open' RETURNING *`,
     [reviewId, outcome, at],
   );
   if (ended === undefined) return;
   await closeDueMoments(tx, reviewId, 'canceled');
+  await tellOfDispute(tx, ended, { what: 'decided', at, outcome });
   const { storeId, kind, subjectId } = ended;
   await recordAudit(tx, {
     ...{ storeId, actor, action: 'review.decided', subjectId: reviewId, reason: why },
@@ -284,6 +307,8 @@ const subjectTables: Readonly<Partial<Record<ReviewKind, string>>> = {
   settlement: 'settlement',
   payout: 'payout',
   bindingTransfer: 'binding_transfer',
+  dispute: `(SELECT id, CASE WHEN closed_at IS NULL THEN 'open' ELSE 'closed' END AS status
+    FROM after_sale) AS after_sale`,
 };
 
 /** The roles of an admin of this store; none for a disabled one or one of another store. */

@@ -4,6 +4,7 @@ import { doDuty } from '../../src/db/duty';
 import { newId } from '../../src/db/id';
 import { recordReceipt } from '../../src/db/receipt';
 import { releaseDue } from '../../src/db/release';
+import { openReview, recordDecision } from '../../src/db/review';
 import { addDays } from '../../src/domain/kernel/clock';
 import { type TestApp, testApp } from '../support/app';
 import {
@@ -346,10 +347,13 @@ describe('over HTTP', () => {
     await move(60.1);
     expect(await reviews()).toHaveLength(1);
     // Decided, but the case is still open: thirty days later somebody has to look again.
-    await app.db.read.run(
-      `UPDATE review_task SET status = 'decided', outcome = 'approve', decided_at = $2 WHERE id = $1`,
-      [first!.id, at(60.2)],
-    );
+    const decision = { decision: 'approve', reason: 'The goods are on their way back.' } as const;
+    const by = { deciderId: app.store.admin.id, realNow: new Date() };
+    const decide = () =>
+      app.db.transaction((tx) =>
+        recordDecision(tx, { reviewId: first!.id, ...decision, ...by, at: new Date(at(60.2)) }),
+      );
+    expect([await decide(), await decide()]).toMatchObject([{ ok: true }, { repeated: true }]);
     await move(90.1);
     const [second] = await reviews();
     expect(await reviews()).toHaveLength(2);
@@ -378,5 +382,33 @@ describe('over HTTP', () => {
     ]);
     await move(121);
     expect(await reviews()).toHaveLength(2);
+
+    const about = { about: 'after_sale', orderId: order.id };
+    const events = await app.db.read.rows(
+      `SELECT type, payload FROM event WHERE subject_id = $1 AND type LIKE 'dispute.%' ORDER BY sequence`,
+      [id],
+    );
+    expect(events).toEqual([
+      { type: 'dispute.opened', payload: { ...about, reviewId: first!.id } },
+      { type: 'dispute.decided', payload: { ...about, reviewId: first!.id, outcome: 'approve' } },
+      { type: 'dispute.opened', payload: { ...about, reviewId: second!.id } },
+      { type: 'dispute.decided', payload: { ...about, reviewId: second!.id, outcome: 'reject' } },
+    ]);
+  });
+
+  test('the event of a dispute is there with its task or not at all', async () => {
+    const events = () => app.db.read.rows("SELECT id FROM event WHERE type = 'dispute.opened'");
+    const before = await events();
+    const broken = app.db.transaction(async (tx) => {
+      const at = new Date();
+      const owner = { storeId: app.store.id, programId: shop.programId };
+      const moments = { dueAt: addDays(at, 7), createdAt: at };
+      await openReview(tx, {
+        ...{ ...owner, ...moments, kind: 'dispute', subjectId: newId('afterSale'), facts: {} },
+      });
+      throw new Error('the process dies here');
+    });
+    await expect(broken).rejects.toThrow('the process dies here');
+    expect(await events()).toEqual(before);
   });
 });

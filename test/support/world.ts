@@ -49,6 +49,7 @@ export interface World {
   readonly bankFileId: string;
   readonly noticeId: string;
   readonly materialId: string;
+  readonly eventId: string;
 }
 
 export const planBody = {
@@ -203,7 +204,13 @@ export async function givenWorld(app: TestApp, startsAt = '2026-11-01T00:00:00+0
     bankFileId: await givenBankFile(app, channelId),
     noticeId: await givenNotice(app, programId, distributor.id),
     materialId: await idOf(`/v1/programs/${programId}/materials`, materialBody()),
+    eventId: await firstEvent(key),
   } satisfies World;
+}
+
+async function firstEvent(key: TestClient): Promise<string> {
+  const events = await key.get('/v1/events?type=plan.published');
+  return (events.body as { data: Made[] }).data[0]?.id ?? '';
 }
 
 /** A text for all tiers, shown from the first day of the world. */

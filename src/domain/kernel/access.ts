@@ -20,6 +20,7 @@ export const scopes = [
   'channels:read',
   'channels:write',
   'reviews:read',
+  'events:read',
 ] as const;
 
 export type Scope = (typeof scopes)[number];

@@ -11,6 +11,7 @@ import { channelRoutes } from './channel';
 import { channelSettingsRoutes } from './channel-settings';
 import { payoutRoutes } from './payout';
 import { commissionRoutes } from './commission';
+import { eventRoutes } from './event';
 import { complianceRoutes } from './compliance';
 import { planRoutes } from './plan';
 import { planWaiverRoutes } from './plan-waiver';
@@ -94,6 +95,7 @@ export function allRoutes(config: Pick<HttpConfig, 'signInAttempts'>): Route[] {
     ...correctionRoutes,
     ...payoutRoutes,
     ...callbackRoutes,
+    ...eventRoutes,
   ];
   return [...business, ...systemRoutes(business)];
 }
