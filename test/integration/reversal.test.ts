@@ -62,7 +62,9 @@ async function given() {
     const { body: found } = await house.shop.get(
       `/v1/reviews?subjectId=${seller.id as string}&kind=${kind}`,
     );
-    return by.post(`/v1/reviews/${found.data[0].id as string}/decisions`, { reason, ...body });
+    const keyed = { headers: { 'idempotency-key': unique('decision') } };
+    const path = `/v1/reviews/${found.data[0].id as string}/decisions`;
+    return by.post(path, { reason, ...body }, keyed);
   };
   const confirm = (reverse: object = {}) => decide('suspension', { decision: 'approve', reverse });
   const commissions = async (of: string = seller.id) =>

@@ -130,7 +130,7 @@ describe('a promotion by rule', () => {
     const approved = await decide('promotion', { decision: 'approve' });
     expect([approved.status, approved.body.tier]).toEqual([200, 'gold']);
     const again = await decide('promotion', { decision: 'approve' });
-    expect([again.status, again.body]).toEqual([200, approved.body]);
+    expect([again.status, again.body.code]).toEqual([409, 'review_already_decided']);
     expect(await tiers.tierOf(person)).toBe('gold');
   });
 
