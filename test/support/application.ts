@@ -32,6 +32,8 @@ export class Application {
         this.asked += 1;
         const now = await this.realNow();
         const leftMs = this.dueAt - now - this.offsetMs;
+        // Decided while the clock was asked: nothing is escalated any more.
+        if (this.outcome !== null) return { over: true, leftMs: null };
         if (this.waiting && leftMs > 0) return { over: false, leftMs };
         this.escalatedAt ??= now;
         this.waiting = false;
