@@ -19,7 +19,7 @@ import {
 import { type BookedOrder, writeOrders } from './order-write';
 import type { ProgramRow } from './program';
 import { sharedProgramLock } from './program-lock';
-import { type OwnSale, returnBySale } from './sale-return';
+import { leavingSellers, type OwnSale, returnBySale } from './sale-return';
 
 /** What became of one order of a batch. */
 export type OrderOutcome =
@@ -67,9 +67,14 @@ export async function acceptOrders(
   ]);
   const verdicts = judge(orders, { programs, stored, now: context.now });
   const { booked, attribution } = await bookNew(tx, verdicts, grounds);
-  await writeOrders(tx, booked, attribution, { actor: context.caller.actor, now: context.now });
-  await returnBySale(tx, booked.map(saleOf), context.now);
-  return answer(tx, verdicts, booked, context.language);
+  const [, returning, views] = await Promise.all([
+    writeOrders(tx, booked, attribution, { actor: context.caller.actor, now: context.now }),
+    leavingSellers(tx, booked.map(saleOf)),
+    // Made while the database writes: for a small group that is most of its time.
+    onceSent(() => booked.map((order) => viewOfBooked(order, context.language))),
+  ]);
+  await returnBySale(tx, returning, context.now);
+  return answer(tx, verdicts, views, context.language);
 }
 
 /**
@@ -97,6 +102,11 @@ async function bookNew(
       if (refusal !== undefined) verdicts[index] = refused(refusal);
     });
   }
+}
+
+/** Works once the statements of this turn have left. */
+function onceSent<T>(work: () => T): Promise<T> {
+  return new Promise<void>((sent) => setImmediate(sent)).then(work);
 }
 
 function saleOf({ id, order, attribution }: BookedOrder): OwnSale {
@@ -186,7 +196,7 @@ function discountRefusal(order: OrderInput): Refusal | undefined {
 async function answer(
   tx: Tx,
   verdicts: readonly Verdict[],
-  booked: readonly BookedOrder[],
+  views: readonly OrderView[],
   language: Language,
 ): Promise<OrderOutcome[]> {
   const storedIds = verdicts.flatMap((v) => (v.kind === 'stored' ? [v.orderId] : []));
@@ -195,7 +205,7 @@ async function answer(
   let next = 0;
   verdicts.forEach((verdict, index) => {
     if (verdict.kind !== 'new') return;
-    made.set(index, viewOfBooked(booked[next]!, language));
+    made.set(index, views[next]!);
     next += 1;
   });
   return verdicts.map((verdict, index): OrderOutcome => {

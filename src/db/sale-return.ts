@@ -15,27 +15,28 @@ const wayOut = statusesBefore('sold')
   .map((status) => `'${status}'`)
   .join(', ');
 
-/**
- * Brings back who was on the way out for inactivity and has sold, in the transaction of the order.
- * One look into a small partial index for any number of orders; nobody else is touched.
- */
-export async function returnBySale(
-  tx: Tx,
-  sales: readonly OwnSale[],
-  realNow: Date,
-): Promise<void> {
+/** The latest sale of each seller who is on the way out for inactivity, by the id of the seller. */
+type Returning = ReadonlyMap<string, OwnSale>;
+
+/** One look into a small partial index for any number of sales; nearly always nobody is found. */
+export async function leavingSellers(tx: Tx, sales: readonly OwnSale[]): Promise<Returning> {
   const byId = new Map<string, OwnSale>();
   for (const sale of sales) {
     if (sale.distributorId === null) continue;
     const latest = byId.get(sale.distributorId);
     if (latest === undefined || sale.paidAt > latest.paidAt) byId.set(sale.distributorId, sale);
   }
-  if (byId.size === 0) return;
+  if (byId.size === 0) return byId;
   const found = await tx.rows<{ id: string }>(
     `SELECT id FROM distributor WHERE status IN (${wayOut}) AND id = ANY($1) ORDER BY id`,
     [[...byId.keys()]],
   );
-  for (const { id } of found) await comeBack(tx, id, byId.get(id)!, realNow);
+  return new Map(found.map(({ id }) => [id, byId.get(id)!]));
+}
+
+/** Brings back who was on the way out for inactivity and has sold, in the transaction of the order. */
+export async function returnBySale(tx: Tx, returning: Returning, realNow: Date): Promise<void> {
+  for (const [id, sale] of returning) await comeBack(tx, id, sale, realNow);
 }
 
 async function comeBack(

@@ -52,6 +52,18 @@ export class Life {
     this.moments.push({ name, dueAt });
   }
 
+  /** Somebody changes his mind before the moment has come. */
+  withdraw(name: string): void {
+    this.moments = this.moments.filter((moment) => moment.name !== name);
+  }
+
+  /** Who was out is back, and is watched as in the beginning. */
+  async comeBack(move: 'applied_again' | 'reinstated' | 'returned'): Promise<void> {
+    await this.move(move);
+    if (this.status === 'active')
+      this.open('warn', (await this.now()) + terms.warnAfterDays * dayMs);
+  }
+
   /** A sale: what is under way ends, in the order's own transaction. */
   async sell(): Promise<void> {
     this.moments = [];
@@ -134,6 +146,11 @@ export class Life {
         return;
       case 'depart':
         await this.move('departed');
+        return;
+      case 'policy':
+        this.openReview = undefined;
+        this.moments = [];
+        await this.move('application_rejected');
         return;
       default:
         throw new Error(`nobody knows ${name}`);

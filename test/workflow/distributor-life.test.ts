@@ -134,6 +134,69 @@ describe('a whole life', () => {
     await saved('life-suspended-then-left', at.handle);
   });
 
+  test('an application that nobody decides ends by the policy of its program', async () => {
+    const at = await begin();
+    at.life.open('policy', (await server.currentTimeMs()) + 30 * dayMs);
+    const worker = await workerFor(at.id, at.life.activities);
+    await worker.runUntil(() => at.handle.result());
+    expect(at.life.path).toEqual(['under_review', 'rejected']);
+    expect(at.life.escalated).toEqual(['application']);
+    await saved('life-decided-by-policy', at.handle);
+  });
+
+  test('a departure that is withdrawn on its last day does not happen', async () => {
+    const at = await begin();
+    const worker = await workerFor(at.id, at.life.activities);
+    await worker.runUntil(async () => {
+      await at.decision('application', 'approve');
+      at.life.open('depart', (await server.currentTimeMs()) + 7 * dayMs);
+      await at.handle.signal(clockMoved);
+      await server.sleep('6.9 days');
+      at.life.withdraw('depart');
+      await at.handle.signal(clockMoved);
+      await server.sleep('30 days');
+      expect(at.life.path).toEqual(['under_review', 'active']);
+      await saved('life-departure-withdrawn', at.handle);
+      await at.handle.terminate();
+    });
+  });
+
+  test('an eviction that is not confirmed leaves the life as it was', async () => {
+    const at = await begin();
+    const worker = await workerFor(at.id, at.life.activities);
+    await worker.runUntil(async () => {
+      await at.decision('application', 'approve');
+      await server.sleep('100 days');
+      await at.decision('eviction', 'reject');
+      await server.sleep('1 day');
+      expect(at.life.path.slice(-2)).toEqual(['eviction_proposed', 'active']);
+      await saved('life-eviction-refused', at.handle);
+      await at.handle.terminate();
+    });
+  });
+
+  test.each(['reinstated', 'returned'] as const)(
+    '%s after the end, a new run sees it',
+    async (how) => {
+      const at = await begin();
+      const worker = await workerFor(at.id, at.life.activities);
+      await worker.runUntil(async () => {
+        await toWindow(at);
+        await at.handle.result();
+        await server.sleep('20 days');
+        await at.life.comeBack(how);
+        const again = await server.client.workflow.signalWithStart('distributor', {
+          ...{ workflowId: at.id, taskQueue: at.id, args: [{ distributorId: at.id }] },
+          ...{ signal: clockMoved, signalArgs: [] },
+        });
+        await server.sleep('61 days');
+        expect(at.life.path.slice(-3)).toEqual(['evicted', 'active', 'warned']);
+        await saved(`life-${how}`, again);
+        await again.terminate();
+      });
+    },
+  );
+
   test('what is done in parts goes on part by part, with no day in between', async () => {
     const at = await begin();
     const worker = await workerFor(at.id, at.life.activities);
