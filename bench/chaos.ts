@@ -19,6 +19,7 @@ async function main(): Promise<void> {
   const result = await runChaos({
     payouts: Number(values.payouts),
     folder: houseFolder(join(__dirname, '..', '.local', 'bench')),
+    faultyShare: 0.95,
     patienceMs: Number(values['patience-seconds']) * 1000,
     say: (line) => console.error(`${Math.round((performance.now() - began) / 1000)} s  ${line}`),
   });

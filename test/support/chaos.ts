@@ -11,6 +11,8 @@ export interface ChaosOptions {
   folder: string;
   /** real time until every payout has to be at its end, from the last blow on */
   patienceMs: number;
+  /** the provider fails until this share of the payouts is at its end; 0: until the last blow */
+  faultyShare?: number;
   say: Say;
 }
 
@@ -63,6 +65,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     await house.setFaults(faultRates);
     const reader = house.readBalances();
     await house.strike(payouts);
+    await house.untilShareOver(payouts);
     await house.setFaults({});
     const stuck = await house.untilOver(payouts);
     const read = await reader.stop();
@@ -136,6 +139,19 @@ class Chaos extends House {
       { name: 'Temporal killed', deal: () => this.killTemporal({ lose: false }) },
       { name: 'all of Temporal lost', deal: () => this.loseTemporal() },
     ];
+  }
+
+  /** The provider goes on failing until most payouts have met it. */
+  async untilShareOver({ length }: readonly QueuedPayout[]): Promise<void> {
+    const { faultyShare = 0, patienceMs, say } = this.options;
+    const deadline = Date.now() + patienceMs;
+    for (let told = 0; Date.now() < deadline; await pause(500)) {
+      const over = length - (await this.openCount());
+      if (over >= length * faultyShare) return;
+      if (over - told < length / 10) continue;
+      told = over;
+      say(`${over} of ${length} payouts are over`);
+    }
   }
 
   /** Answers how many were not at their end in time. */
