@@ -60,7 +60,7 @@ const countedStatuses = distributorStatuses.filter(maySponsor);
  */
 export async function closeDueAssessments(db: Database, round: Round): Promise<void> {
   const schemes = await db.read.rows<{ id: string }>(
-    'SELECT id FROM assessment_scheme WHERE program_id = $1 AND ended_at IS NULL ORDER BY id',
+    'SELECT id FROM assessment_scheme WHERE program_id = $1 ORDER BY id',
     [round.programId],
   );
   for (const { id } of schemes) {
@@ -76,12 +76,14 @@ async function closeNext(tx: Tx, schemeId: string, round: Round): Promise<boolea
      FROM assessment_scheme s WHERE s.id = $1 FOR UPDATE OF s`,
     [schemeId],
   );
-  if (scheme === undefined || scheme.endedAt !== null) return false;
+  if (scheme === undefined) return false;
   const program = await programById(tx, scheme.programId);
   const { timeZone } = program;
   const begins = scheme.last === null ? scheme.startsAt : periodSpan(scheme.last, timeZone).to;
   const period = periodOf(scheme.calendar, begins, timeZone);
   const span = periodSpan(period, timeZone);
+  // A period that was over when the scheme ended is still owed, also within its day of grace.
+  if (scheme.endedAt !== null && span.to > scheme.endedAt) return false;
   if ((round.moved ? span.to : addDays(span.to, graceDays)) > round.until) return false;
   await closePeriod(tx, { scheme, program, period, ...span }, round);
   return true;

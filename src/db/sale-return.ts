@@ -1,7 +1,7 @@
 import { isSignOfLife } from '../domain/distributor/inactivity';
 import { statusesBefore } from '../domain/distributor/state';
 import type { Tx } from './database';
-import { closeCases, lockLife, moveLife, tell } from './life-case';
+import { closeCases, type Life, lockLife, moveLife, tell } from './life-case';
 import { wakeLife } from './life-workflow';
 
 /** A sale that was booked. */
@@ -49,10 +49,15 @@ async function comeBack(
   if (!statusesBefore('sold').includes(life.distributor.status)) return;
   if (!isSignOfLife(paidAt, life.at, life.program)) return;
   await closeCases(tx, life, ['eviction', 'appeal'], 'sold');
+  await stay(tx, life, orderId);
+  await wakeLife(tx, distributorId);
+}
+
+/** Makes active again who has sold, and tells it. */
+export async function stay(tx: Tx, life: Life, orderId: string): Promise<void> {
   await moveLife(tx, life, 'sold', `The order ${orderId}.`);
   await tell(tx, life, {
     ...{ event: 'distributor.reinstated', notice: 'active_again', subjectId: orderId },
     params: { cause: 'sold', orderId },
   });
-  await wakeLife(tx, distributorId);
 }

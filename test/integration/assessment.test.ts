@@ -276,6 +276,21 @@ test('the time to object ends, and a scheme that ended assesses no more', async 
   expect((body.data as Result[]).map(({ period }) => period)).toEqual([label(0)]);
 });
 
+test('a scheme that ends within the day of grace still owes the period that was over', async () => {
+  const world = await givenScheme();
+  const person = await world.join();
+  await world.clock(monthAhead(1, 5));
+  await world.sell(person, 10_000, monthAhead(1, 3));
+  await house.db.read.run('UPDATE assessment_scheme SET ended_at = $2 WHERE id = $1', [
+    world.schemeId,
+    monthAhead(2),
+  ]);
+  await world.clock(monthAhead(4));
+  expect(await world.resultsOf(person, label(1))).toMatchObject([{ outcome: 'reward' }]);
+  expect(await world.resultsOf(person, label(2))).toEqual([]);
+  expect(await world.rewards(person)).toMatchObject([{ amount: 5000, period: label(1) }]);
+});
+
 test.each([
   ['weights', { kpis: [{ metric: 'ownSales', weightBps: 9999, target: 1 }] }],
   ['head_count_pay', { kpis: [{ metric: 'activeDirects', weightBps: 10_000, target: 1 }] }],
