@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { AskingRules } from '../domain/payout/asking';
+import type { AskingRules, Question } from '../domain/payout/asking';
 import type { TransferNews } from '../domain/payout/news';
 
 /** What a provider is asked to pay. The number was stored before the first call and never changes. */
@@ -106,6 +106,8 @@ export interface ChannelAdapter {
   readonly polling: PollingRules;
   /** Calls a second that the provider allows a merchant for submissions; left out: no limit. */
   readonly callsPerSecond?: number;
+  /** The same for questions about transfers, and for calls that stop one. */
+  readonly questionsPerSecond?: Readonly<Partial<Record<Question, number>>>;
   submit(order: TransferOrder): Promise<SubmitOutcome>;
   query(channelNumber: string, hints?: QueryHints): Promise<QueryOutcome>;
   /** Asks the provider to stop a transfer; answers what the transfer is then. */

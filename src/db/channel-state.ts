@@ -1,10 +1,12 @@
-import { holdMs, type HoldCause } from '../domain/payout/asking';
-import type { Tx } from './database';
+import { holdMs, type HoldCause, type Question } from '../domain/payout/asking';
+import type { Database, Tx } from './database';
 
 /** How long one payout that tries for all others keeps them waiting. */
 const probeMs = 15_000;
 /** A call is claimed at most this far ahead; a worker sleeps until its moment. */
 const claimAheadMs = 1_000;
+/** The same for a question, which nothing is booked for: an activity has seconds to wait. */
+const questionAheadMs = 5_000;
 
 /** Why a channel is handed nothing for a while, and until when (real time). */
 export interface Hold {
@@ -75,6 +77,29 @@ async function claimCall(tx: Tx, channelId: string, everyMs: number): Promise<Tu
   );
   if (turn === undefined) throw new Error(`channel ${channelId} has lost its state`);
   return { kind: 'wait', until: turn.until, cause: 'turn' };
+}
+
+/**
+ * Claims the next moment at which a provider may be asked, for all workers together. In a statement
+ * of its own: nothing else waits for the row.
+ * @returns how long to sleep until then, ms; undefined: too many wait already, nothing was claimed
+ */
+export async function claimQuestion(
+  db: Pick<Database, 'read'>,
+  channelId: string,
+  { question, perSecond }: { question: Question; perSecond: number },
+): Promise<number | undefined> {
+  const every = `$3 * interval '1 millisecond'`;
+  const claimed = await db.read.first<{ waitMs: number }>(
+    `INSERT INTO channel_pace AS p (channel_id, operation, next_call_at)
+     VALUES ($1, $2, clock_timestamp() + ${every})
+     ON CONFLICT (channel_id, operation) DO UPDATE
+       SET next_call_at = greatest(p.next_call_at, clock_timestamp()) + ${every}
+       WHERE p.next_call_at <= clock_timestamp() + $4 * interval '1 millisecond'
+     RETURNING (extract(epoch FROM next_call_at - ${every} - clock_timestamp()) * 1000)::float AS wait_ms`,
+    [channelId, question, 1000 / perSecond, questionAheadMs],
+  );
+  return claimed === undefined ? undefined : Math.max(0, claimed.waitMs);
 }
 
 /**

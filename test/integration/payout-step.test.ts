@@ -301,4 +301,58 @@ describe('one step of a payout after the other', () => {
       expect(within).toBeLessThanOrEqual(perSecond + 5);
     }
   });
+
+  test.each([
+    ['query', 10],
+    ['cancel', 5],
+  ] as const)('two workers together keep to the pace of %s', async (question, perSecond) => {
+    const times: number[] = [];
+    const answer = () => {
+      times.push(Date.now());
+      return { kind: 'canceled' } as const;
+    };
+    provider.questionsPerSecond = { [question]: perSecond };
+    provider.submit = () => ({ kind: 'unknown', detail: 'silence' });
+    provider[question] = answer;
+    const count = 12;
+    const payouts = [];
+    for (let n = 0; n < count; n += 1) payouts.push(await givenQueuedPayout(db, vault, scene));
+    for (const { id } of payouts) await advance(id);
+    if (question === 'cancel') {
+      for (const { id } of payouts)
+        await db.transaction((tx) => requestCancel(tx, id, clock.now()));
+    }
+    clock.forward(120_000);
+    const other = openDatabase(db.url);
+    const workers = [db, other].map((own) => fakeWorker(own, vault, { provider, clock }));
+    await Promise.all(payouts.map(({ id }, n) => workers[n % 2]!.advancePayout(id)));
+    await other.close();
+    expect(times).toHaveLength(count);
+    const seconds = (Math.max(...times) - Math.min(...times)) / 1000;
+    expect(seconds).toBeGreaterThan((count - 1) / perSecond - 0.3);
+    for (const { id } of payouts) expect((await row(id)).status).toBe('canceled');
+  });
+
+  test('a question for which too many wait is not asked and counts for nothing; later it is', async () => {
+    provider.submit = () => ({ kind: 'unknown', detail: 'silence' });
+    await advance();
+    provider.questionsPerSecond = { query: 1 };
+    provider.query = () => ({ kind: 'paid', paidAt: null });
+    const pace = (ahead: string) =>
+      db.read.run(
+        `INSERT INTO channel_pace (channel_id, operation, next_call_at)
+         VALUES ($1, 'query', clock_timestamp() + $2::interval)
+         ON CONFLICT (channel_id, operation) DO UPDATE SET next_call_at = excluded.next_call_at`,
+        [scene.channelId, ahead],
+      );
+    clock.forward(120_000);
+    const fresh = fakeWorker(db, vault, { provider, clock });
+    const before = await row();
+    await pace('20 seconds');
+    await expect(fresh.advancePayout(payout.id)).rejects.toThrow('too many wait');
+    expect(provider.questions).toEqual([]);
+    expect(await row()).toEqual(before);
+    await pace('0 seconds');
+    expect((await fresh.advancePayout(payout.id)).status).toBe('paid');
+  });
 });

@@ -22,9 +22,13 @@ export class FakeProvider {
   query: (channelNumber: string) => QueryOutcome = () => ({ kind: 'not_found' });
   bill: (day: string) => BillOutcome = () => ({ kind: 'not_ready' });
   callsPerSecond: number | undefined;
+  questionsPerSecond: { query?: number; cancel?: number } = {};
+  /** left out: the provider cannot stop a transfer */
+  cancel: ((channelNumber: string) => QueryOutcome) | undefined;
   watchForReturnMs: readonly number[] = [60_000];
 
   get registry(): ChannelRegistry {
+    const { cancel } = this;
     const adapter: ChannelAdapter = {
       polling: {
         delayMs: (asked) => 1000 * (asked + 1),
@@ -32,6 +36,10 @@ export class FakeProvider {
         watchForReturnMs: this.watchForReturnMs,
       },
       ...(this.callsPerSecond === undefined ? {} : { callsPerSecond: this.callsPerSecond }),
+      questionsPerSecond: this.questionsPerSecond,
+      ...(cancel === undefined
+        ? {}
+        : { cancel: (number: string) => Promise.resolve(cancel(number)) }),
       submit: (order) => {
         this.submissions.push({ channelNumber: order.channelNumber, at: Date.now() });
         return Promise.resolve(this.submit(order));

@@ -22,6 +22,8 @@ const path = '/v3/fund-app/mch-transfer/transfer-bills';
 
 /** Calls a second that WeChat Pay allows a merchant for new transfers (doc 4012716434). */
 const callsPerSecond = 100;
+/** The same for queries (doc 4012716437) and for cancelling (doc 4012716458). */
+const questionsPerSecond = { query: 100, cancel: 20 };
 
 const nameRequiredFrom = 200_000n;
 const nameAllowedFrom = 30n;
@@ -50,6 +52,7 @@ export function wechatAdapter(
   return {
     polling: pollingOf(settings.pollMs),
     callsPerSecond,
+    questionsPerSecond,
     submit: (order) => submit(merchant, order),
     query: (number, hints) => query(merchant, number, hints),
     cancel: (number, hints) => cancel(merchant, number, hints),

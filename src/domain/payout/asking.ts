@@ -6,6 +6,9 @@ export interface AskingRules {
   readonly watchForReturnMs: readonly number[];
 }
 
+/** What a provider is asked about a transfer that it was handed. */
+export type Question = 'query' | 'cancel';
+
 /** Why a channel is handed nothing for a while. */
 export const holdCauses = ['balance_short', 'throttled', 'setup'] as const;
 export type HoldCause = (typeof holdCauses)[number];
