@@ -24,7 +24,6 @@ import {
   tell,
 } from './life-case';
 import type { LifeStep } from './life-steps';
-import { stay } from './sale-return';
 import { lifeWorkflow } from './life-workflow';
 import { programById } from './program';
 import { openReview } from './review';
@@ -157,8 +156,6 @@ export const propose: LifeStep = async (tx, { moment, realNow }) => {
   const { distributor, program, at } = life;
   if (distributor.status !== 'warned') return;
   const warning = await lastWarning(tx, distributor.id);
-  const crossing = await saleAcross(tx, life);
-  if (crossing !== undefined) return stay(tx, life, crossing);
   const planned = proposalMoment(warning, program);
   const underWay = await findUnderWay(tx, distributor.id);
   if (isAnythingUnderWay(underWay) && at < addDays(planned, waitAtMostDays)) {
@@ -168,26 +165,6 @@ export const propose: LifeStep = async (tx, { moment, realNow }) => {
   }
   await openEviction(tx, life, { warning, underWay, from: countedFrom(moment.dueAt, at) });
 };
-
-/**
- * A sale that was being booked while the warning was: neither saw the other, and the person would be
- * evicted in spite of it. Sales that came later end the warning by themselves.
- */
-async function saleAcross(tx: Tx, { distributor, program }: Life): Promise<string | undefined> {
-  const sale = await tx.first<{ id: string; paidAt: Date; warnedAt: Date }>(
-    `SELECT o.id, o.paid_at, s.valid_from AS warned_at
-     FROM (SELECT valid_from, recorded_at FROM distributor_standing
-           WHERE distributor_id = $1 AND cause = 'inactivity_seen'
-           ORDER BY valid_from DESC LIMIT 1) s
-     JOIN orders o ON o.attributed_distributor_id = $1
-       AND o.created_at <= s.recorded_at + interval '1 minute'
-     ORDER BY o.paid_at DESC LIMIT 1`,
-    [distributor.id],
-  );
-  return sale !== undefined && isSignOfLife(sale.paidAt, sale.warnedAt, program)
-    ? sale.id
-    : undefined;
-}
 
 async function openEviction(
   tx: Tx,

@@ -16,10 +16,10 @@ import {
   readGrounds,
   whyUnbookable,
 } from './order-booking';
-import { type BookedOrder, writeOrders } from './order-write';
+import { writeOrders } from './order-write';
 import type { ProgramRow } from './program';
 import { sharedProgramLock } from './program-lock';
-import { leavingSellers, type OwnSale, returnBySale } from './sale-return';
+import { returnBySale } from './sale-return';
 
 /** What became of one order of a batch. */
 export type OrderOutcome =
@@ -67,9 +67,8 @@ export async function acceptOrders(
   ]);
   const verdicts = judge(orders, { programs, stored, now: context.now });
   const { booked, attribution } = await bookNew(tx, verdicts, grounds);
-  const [, returning, views] = await Promise.all([
+  const [returning, views] = await Promise.all([
     writeOrders(tx, booked, attribution, { actor: context.caller.actor, now: context.now }),
-    leavingSellers(tx, booked.map(saleOf)),
     // Made while the database writes: for a small group that is most of its time.
     onceSent(() => booked.map((order) => viewOfBooked(order, context.language))),
   ]);
@@ -107,10 +106,6 @@ async function bookNew(
 /** Works once the statements of this turn have left. */
 function onceSent<T>(work: () => T): Promise<T> {
   return new Promise<void>((sent) => setImmediate(sent)).then(work);
-}
-
-function saleOf({ id, order, attribution }: BookedOrder): OwnSale {
-  return { orderId: id, paidAt: order.paidAt, distributorId: attribution.distributorId };
 }
 
 /** Also keeps plans from being published until the orders are in: they would be the wrong ones. */

@@ -14,6 +14,7 @@ import { newId } from './id';
 import { postTransactions } from './ledger';
 import type { Attributed, AttributionResult, NewBinding } from './order-attribution';
 import type { ProgramRow } from './program';
+import { leavingSellers, type OwnSale, type Returning } from './sale-return';
 
 /** An order that is booked and not yet written. */
 export interface BookedOrder extends Attributed {
@@ -58,6 +59,7 @@ export class ExternalIdRace extends Error {
 /**
  * Writes booked orders: a fixed number of statements, however many there are, and the ledger last,
  * since its account rows are what all orders of a program wait for.
+ * @returns who has sold while on the way out
  * @throws ExternalIdRace
  */
 export async function writeOrders(
@@ -65,8 +67,8 @@ export async function writeOrders(
   booked: readonly BookedOrder[],
   attribution: Pick<AttributionResult, 'bindings' | 'ended'>,
   context: WriteContext,
-): Promise<void> {
-  if (booked.length === 0) return;
+): Promise<Returning> {
+  if (booked.length === 0) return new Map();
   await endBindings(tx, attribution.ended);
   const events = [
     ...attribution.bindings.map((binding) => bindingEvent(binding, booked, context.now)),
@@ -85,7 +87,16 @@ export async function writeOrders(
       ? new ExternalIdRace()
       : error;
   });
-  await Promise.all([written, writeMoney(tx, booked)]);
+  const [, returning] = await Promise.all([
+    written,
+    leavingSellers(tx, booked.map(saleOf)),
+    writeMoney(tx, booked),
+  ]);
+  return returning;
+}
+
+function saleOf({ id, order, attribution }: BookedOrder): OwnSale {
+  return { orderId: id, paidAt: order.paidAt, distributorId: attribution.distributorId };
 }
 
 /** What the orders took from budgets, and the ledger. */

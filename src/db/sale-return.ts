@@ -1,7 +1,7 @@
 import { isSignOfLife } from '../domain/distributor/inactivity';
 import { statusesBefore } from '../domain/distributor/state';
 import type { Tx } from './database';
-import { closeCases, type Life, lockLife, moveLife, tell } from './life-case';
+import { closeCases, lockLife, moveLife, tell } from './life-case';
 import { wakeLife } from './life-workflow';
 
 /** A sale that was booked. */
@@ -16,9 +16,13 @@ const wayOut = statusesBefore('sold')
   .join(', ');
 
 /** The latest sale of each seller who is on the way out for inactivity, by the id of the seller. */
-type Returning = ReadonlyMap<string, OwnSale>;
+export type Returning = ReadonlyMap<string, OwnSale>;
 
-/** One look into a small partial index for any number of sales; nearly always nobody is found. */
+/**
+ * One look into a small partial index for any number of sales; nearly always nobody is found. It is
+ * sent behind the statement that writes the orders: their keys wait for a step of a life that is under
+ * way, so that this sees what that step did, or that step sees the orders.
+ */
 export async function leavingSellers(tx: Tx, sales: readonly OwnSale[]): Promise<Returning> {
   const byId = new Map<string, OwnSale>();
   for (const sale of sales) {
@@ -49,15 +53,10 @@ async function comeBack(
   if (!statusesBefore('sold').includes(life.distributor.status)) return;
   if (!isSignOfLife(paidAt, life.at, life.program)) return;
   await closeCases(tx, life, ['eviction', 'appeal'], 'sold');
-  await stay(tx, life, orderId);
-  await wakeLife(tx, distributorId);
-}
-
-/** Makes active again who has sold, and tells it. */
-export async function stay(tx: Tx, life: Life, orderId: string): Promise<void> {
   await moveLife(tx, life, 'sold', `The order ${orderId}.`);
   await tell(tx, life, {
     ...{ event: 'distributor.reinstated', notice: 'active_again', subjectId: orderId },
     params: { cause: 'sold', orderId },
   });
+  await wakeLife(tx, distributorId);
 }

@@ -160,22 +160,6 @@ describe('who does not sell', () => {
     });
   });
 
-  test('a sale that was being booked while the warning was keeps the eviction from being proposed', async () => {
-    const programId = await program();
-    const person = await join(programId);
-    await moveTo(programId, 0.2);
-    const order = await sell(programId, person, 0.1);
-    await moveTo(programId, 62);
-    expect(await statusOf(person.id)).toBe('warned');
-    // As if it had been committed a moment after the warning looked for it.
-    await house.db.read.run('UPDATE orders SET paid_at = $2 WHERE id = $1', [order.id, inDays(59)]);
-    await moveTo(programId, 92);
-    expect(await statusOf(person.id)).toBe('active');
-    expect(await lastTold(person.id)).toEqual(['reinstated', 'active_again']);
-    await moveTo(programId, 154);
-    expect(await statusOf(person.id)).toBe('warned');
-  });
-
   test('an after-sale case that is open makes the proposal wait; it comes when that is closed', async () => {
     const programId = await program();
     const person = await join(programId);
