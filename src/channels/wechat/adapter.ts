@@ -22,7 +22,7 @@ const path = '/v3/fund-app/mch-transfer/transfer-bills';
 
 /** Calls a second that WeChat Pay allows a merchant for new transfers (doc 4012716434). */
 const callsPerSecond = 100;
-/** The same for queries (doc 4012716437) and for cancelling (doc 4012716458). */
+/** The same for queries (docs of the transfer bills), and for cancelling (doc 4012716458). */
 const questionsPerSecond = { query: 100, cancel: 20 };
 
 const nameRequiredFrom = 200_000n;
