@@ -134,6 +134,32 @@ describe('a promotion by rule', () => {
     expect(await tiers.tierOf(person)).toBe('gold');
   });
 
+  test('into a tier that the plan in force has no more is refused with what is possible, and can be declined', async () => {
+    const promote = { all: [ownSales(1)], review: true };
+    const tiers = await givenTiers(house, bronze, gold({ promote }));
+    const person = await tiers.join();
+    await tiers.clock(day(5));
+    await tiers.sell(person, 10_000, day(5, 9));
+    await tiers.clock(day(6));
+    const [task] = (await house.shop.get(`/v1/reviews?subjectId=${person.id}&kind=promotion`)).body
+      .data;
+    await tiers.publish({
+      levels: 1,
+      rules: [{ id: 'direct', level: 1, match: {}, rate: { bps: 1000 } }],
+      tiers: [bronze],
+    });
+    const decide = (decision: string) =>
+      house.admin.post(`/v1/reviews/${task.id}/decisions`, { decision, reason: 'Seen.' });
+    const refused = await decide('approve');
+    expect([refused.status, refused.body.code]).toEqual([422, 'unknown_tier']);
+    expect(refused.body.detail).toContain('Possible now: reject');
+    expect((await house.shop.get(`/v1/reviews/${task.id}`)).body).toMatchObject({
+      ...{ status: 'open', decisions: [] },
+    });
+    expect((await decide('reject')).status).toBe(200);
+    expect(await tiers.tierOf(person)).toBe('bronze');
+  });
+
   test('with review it waits for a person; declined, it is not asked again at once', async () => {
     const tiers = await givenTiers(
       house,
