@@ -175,6 +175,28 @@ async function openApplication(
   });
 }
 
+/**
+ * Looks again at what is known of somebody whose application waits for a person: an ID number or a
+ * payout account that comes after the application can show who else has it. The application keeps
+ * what was known when it came.
+ */
+export async function lookAgainAtRisk(
+  tx: Tx,
+  { id, storeId, phoneIndex }: { id: string; storeId: string; phoneIndex: string },
+): Promise<void> {
+  const open = await tx.first<{ id: string }>(
+    `SELECT id FROM review_task WHERE subject_id = $1 AND kind = 'application' AND status = 'open'
+     FOR UPDATE`,
+    [id],
+  );
+  if (open === undefined) return;
+  const risk = JSON.stringify(await riskOf(tx, { storeId, phoneIndex, distributorId: id }));
+  await tx.run(
+    `UPDATE review_task SET facts = facts || jsonb_build_object('risk', $2::jsonb) WHERE id = $1`,
+    [open.id, risk],
+  );
+}
+
 /** The end of an application's time, where the program's policy decides what nobody decided. */
 export const undecidedMoment = 'application.undecided';
 

@@ -1,3 +1,4 @@
+import { idNumberOf } from '../../demo/people';
 import { type TestHouse, testHouse } from '../support/app';
 import { givenChannel } from '../support/payout';
 import { postDistributor, postProgram } from '../support/program';
@@ -156,6 +157,44 @@ describe('an application', () => {
     expect(data[0].facts.risk).toMatchObject({
       ...{ level: 'high', sameIdNumber: [other.body.id], samePayoutAccount: [other.body.id] },
     });
+  });
+
+  test('that waits shows whose ID number and payout account are given meanwhile, and no more once decided', async () => {
+    const programId = await given();
+    const channelId = await givenChannel(house.db, house.vault, house.store.id);
+    const other = await apply(programId, { fans: 1000 });
+    const { body } = await apply(programId, { fans: 5 });
+    expect([other.body.status, body.status]).toEqual(['active', 'under_review']);
+    const riskOf = async (status: string) => {
+      const path = `/v1/reviews?subjectId=${body.id}&status=${status}`;
+      return (await house.admin.get(path)).body.data[0].facts.risk as object;
+    };
+    expect(await riskOf('open')).toMatchObject({ level: 'low', sameIdNumber: [] });
+    const idNumber = idNumberOf('application', phones);
+    const put = async (id: string, path: string, what: object) => {
+      const reply = await house.shop.put(`/v1/distributors/${id}/${path}`, what);
+      expect([reply.status, reply.text]).toEqual([200, reply.text]);
+    };
+    for (const { id } of [other.body, body]) {
+      await put(id, 'tax-profile', { kind: 'individual', name: '王伟', idNumber });
+    }
+    expect(await riskOf('open')).toMatchObject({
+      ...{ sameIdNumber: [other.body.id], samePayoutAccount: [] },
+    });
+    for (const { id } of [body, other.body]) {
+      await put(id, 'payout-account', { channelId, account: 'shared-9', holderName: '王伟' });
+    }
+    // Somebody else's account came after: it is seen when the applicant's own is given again.
+    await put(body.id, 'payout-account', { channelId, account: 'shared-9', holderName: '王伟' });
+    const seen = { sameIdNumber: [other.body.id], samePayoutAccount: [other.body.id] };
+    expect(await riskOf('open')).toMatchObject(seen);
+    const { data } = (await house.admin.get(`/v1/reviews?subjectId=${body.id}`)).body;
+    const decision = { decision: 'reject', reason: 'The same person.' };
+    await house.admin.post(`/v1/reviews/${data[0].id}/decisions`, decision);
+    await put(body.id, 'tax-profile', {
+      ...{ kind: 'individual', name: '王伟', idNumber: idNumberOf('application', phones + 1) },
+    });
+    expect(await riskOf('decided')).toMatchObject(seen);
   });
 
   test.each([

@@ -1,4 +1,5 @@
 import { kindOf } from '../../channels/registry';
+import { lookAgainAtRisk } from '../../db/application';
 import { channelById, openSettings } from '../../db/channel';
 import type { Tx } from '../../db/database';
 import { findDistributor } from '../../db/distributor';
@@ -117,10 +118,12 @@ const putAccount = defineRoute({
   body: PayoutAccountBody,
   answers: { 200: PayoutAccountView },
   write: async ({ tx, params, body, caller, now, deps: { vault }, audit }) => {
-    const { id: distributorId, storeId } = await findDistributor(tx, caller, params.id);
+    const distributor = await findDistributor(tx, caller, params.id);
+    const { id: distributorId, storeId } = distributor;
     const number = await accountAt(tx, vault, { ...body, storeId });
     const input = { ...body, account: number, distributorId, storeId, realNow: now };
     const account = await putPayoutAccount(tx, vault, input);
+    await lookAgainAtRisk(tx, distributor);
     await audit({
       action: 'distributor.payout_account_set',
       subjectId: distributorId,
@@ -184,13 +187,15 @@ const putProfile = defineRoute({
   body: TaxProfileBody,
   answers: { 200: TaxProfileView },
   write: async ({ tx, params, body, caller, now, deps: { vault }, audit }) => {
-    const { id: distributorId } = await findDistributor(tx, caller, params.id);
+    const distributor = await findDistributor(tx, caller, params.id);
+    const { id: distributorId } = distributor;
     const { kind, name, residency } = body;
     if (residency === 'nonResident' && kind !== 'individual') throw onlyIndividuals();
     const idNumber = normalIdNumber(kind, body.idNumber, residency);
     if (idNumber === undefined) throw wrongIdNumber();
     const input = { distributorId, kind, name, residency, idNumber, realNow: now };
     const profile = await putTaxProfile(tx, vault, input);
+    await lookAgainAtRisk(tx, distributor);
     await audit({
       action: 'distributor.tax_profile_set',
       subjectId: distributorId,
