@@ -13,8 +13,10 @@ import { measureReviews, printReviews, type ReviewTimes } from './reviews';
 import { measureSettlement, type SettlementTimes } from './settlement';
 import { measurePlain, seedCommissions } from './settlement-seed';
 import { bringUp, type Stage } from './stage';
+import { measureSweep, printSweep, type SweepTimes } from './sweep';
 
 const root = join(__dirname, '..');
+const sleepers = 100_000;
 /** Small enough to be paid to the last payout within the run. */
 const smallSettlement = 500;
 const smallPayoutSeconds = 60;
@@ -53,8 +55,8 @@ interface Settings {
 /**
  * `npm run bench`: orders per second over HTTP beside the same rows by plain SQL in the same run, the
  * same with a big database in place, explanations and team sums, decisions beside bare Temporal
- * updates, payouts beside bare workflows, and a settlement.
- * Options: --parts orders,reviews,payouts,big,settlement; --seconds per measurement; --big-orders and
+ * updates, payouts beside bare workflows, the sweep over sleeping distributors, and a settlement.
+ * Options: --parts orders,reviews,payouts,big,sweep,settlement; --seconds per measurement; --big-orders and
  * --big-distributors; --distributors of the large settlement and --commissions-each of them;
  * --payout-seconds to watch payouts.
  */
@@ -88,7 +90,7 @@ function readSettings(): Settings {
   const { values } = parseArgs({
     options: {
       seconds: option('8'),
-      parts: option('orders,reviews,payouts,big,settlement'),
+      parts: option('orders,reviews,payouts,big,sweep,settlement'),
       'big-orders': option('1000000'),
       'big-distributors': option('100000'),
       distributors: option('100000'),
@@ -158,6 +160,12 @@ async function measure(
     orders.push(await measureOrders(stage, crowd, { name: 'big database', seconds, say }));
     big = await measureReads(key, db, { programId: program.id, ...size, say });
   }
+  let sweep: SweepTimes | undefined;
+  if (settings.parts.has('sweep')) {
+    const { id: programId } = await makeProgram({ shop: key, admin }, 'sweep', oneLevel);
+    const crowd = { storeId: store!.id, programId, distributors: sleepers, say };
+    sweep = await measureSweep(db, crowd);
+  }
   const settle = async (name: string, count: number, payoutSeconds: () => number) => {
     const people = await crowdOf(`${name} settlement`, count, oneLevel);
     say('one order for each distributor');
@@ -196,6 +204,7 @@ async function measure(
     reviews,
     payouts,
     big,
+    sweep,
     settlements,
   };
 }
@@ -238,12 +247,14 @@ async function makeProgram(
 
 type Result = Awaited<ReturnType<typeof measure>>;
 
-function printTable({ machine, orders, reviews, payouts, big, settlements }: Result): void {
+function printTable(result: Result): void {
+  const { machine, orders, reviews, payouts, big, sweep, settlements } = result;
   console.log(`\n${machine.cores} cores, Node ${machine.node}, everything on one machine`);
   orders.forEach(printOrders);
   if (reviews !== undefined) printReviews(reviews);
   if (payouts !== undefined) printPayouts(payouts);
   if (big !== undefined) printBig(big, orders);
+  if (sweep !== undefined) printSweep(sweep);
   settlements.forEach(printSettlement);
 }
 
