@@ -23,7 +23,7 @@ export async function measureSweep(
   const { say, distributors, ...owner } = crowd;
   const now = new Date();
   say(`sweep: ${distributors} distributors`);
-  await givenSleepers(db, { ...owner, distributors, inactiveOneIn, now });
+  await givenSleepers(db, { ...owner, distributors, inactiveOneIn, now, tier: 'bronze' });
   const tomorrow = new Date(now.getTime() + dayMs);
   const took = async () => {
     const begun = performance.now();

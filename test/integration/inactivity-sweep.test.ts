@@ -21,7 +21,7 @@ test('of 100,000 distributors a sweep wakes the 1 % who are inactive, and nobody
   const startsAt = new Date(now.getTime() - 100 * dayMs).toISOString();
   const programId = await postProgram(app.shop, { startsAt });
   await givenSleepers(app.db, {
-    ...{ storeId: app.store.id, programId, distributors, inactiveOneIn, now },
+    ...{ storeId: app.store.id, programId, distributors, inactiveOneIn, now, tier: 'standard' },
   });
   const tomorrow = new Date(now.getTime() + dayMs);
   await doAllDue(app.db, tomorrow); // finds them

@@ -10,23 +10,25 @@ export interface Sleepers {
   /** one in so many has not sold for longer than the program allows */
   readonly inactiveOneIn: number;
   readonly now: Date;
+  /** one of the plan in force, or the next sweep moves everybody */
+  readonly tier: string;
 }
 
 /** Everybody joined 100 days ago; all but one in `inactiveOneIn` sold ten days ago. */
 export async function givenSleepers(db: Database, sleepers: Sleepers): Promise<void> {
-  const { storeId, programId, distributors, inactiveOneIn, now } = sleepers;
+  const { storeId, programId, distributors, inactiveOneIn, now, tier } = sleepers;
   const joinedAt = new Date(now.getTime() - 100 * dayMs);
   await db.read.run(
     `INSERT INTO distributor (id, store_id, program_id, external_id, content_hash, name,
        phone_cipher, phone_index, phone_masked, code, joined_at, answers, status, tier, created_at)
      SELECT 'dst_' || lpad(i::text, 26, '0'), $1, $2, 'x' || i, '', '', '', '', '', 'C' || i, $3,
-       '{}', 'active', 'standard', $3 FROM generate_series(1, $4::int) AS i`,
-    [storeId, programId, joinedAt, distributors],
+       '{}', 'active', $5, $3 FROM generate_series(1, $4::int) AS i`,
+    [storeId, programId, joinedAt, distributors, tier],
   );
   await db.read.run(
     `INSERT INTO distributor_standing (distributor_id, valid_from, status, tier, cause, actor,
        recorded_at)
-     SELECT id, joined_at, 'active', 'standard', 'joined', 'test', joined_at
+     SELECT id, joined_at, 'active', tier, 'joined', 'test', joined_at
      FROM distributor WHERE program_id = $1`,
     [programId],
   );
