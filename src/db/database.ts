@@ -85,7 +85,7 @@ async function oneTransaction<T>(
 ): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
-  const life = { over: false };
+  const life: Life = { over: false };
   const together = sendsTogether(client);
   try {
     together();
@@ -158,18 +158,42 @@ function statementNames(): StatementNames {
   };
 }
 
+/** How far a transaction has come. */
+interface Life {
+  over: boolean;
+  /** what failed first */
+  fault?: unknown;
+}
+
+const abortedState = '25P02';
+
+/**
+ * Of a statement that was sent behind one that failed the server says only that the transaction is
+ * aborted. Whoever waits for either gets what failed first, and so what decides about another try.
+ */
+function faultOf(life: Life, error: unknown): unknown {
+  if (sqlState(error) === abortedState && life.fault !== undefined) return life.fault;
+  life.fault ??= error;
+  return error;
+}
+
 /** Planning our larger statements takes longer than running them, so transactions prepare them. */
 function sqlOn(
   client: Pool | PoolClient,
   nameOf: StatementNames = () => undefined,
-  life: { readonly over: boolean } = { over: false },
+  life?: Life,
   beforeSend: () => void = () => undefined,
 ): Tx {
-  const query = async (sql: string, params: readonly unknown[] = [], name = nameOf(sql)) => {
-    if (life.over) throw new Error('the transaction is over');
+  const send = async (name: string | undefined, text: string, params: readonly unknown[] = []) => {
+    if (life?.over === true) throw new Error('the transaction is over');
     beforeSend();
-    return client.query<Record<string, unknown>>({ name, text: sql, values: [...params] });
+    try {
+      return await client.query<Record<string, unknown>>({ name, text, values: [...params] });
+    } catch (error) {
+      throw life === undefined ? error : faultOf(life, error);
+    }
   };
+  const query = (sql: string, params?: readonly unknown[]) => send(nameOf(sql), sql, params);
   const rows = async <T extends object>(sql: string, params?: readonly unknown[]) => {
     const result = await query(sql, params);
     const names = result.fields.map(({ name }) => [name, camelCase(name)] as const);
@@ -184,8 +208,8 @@ function sqlOn(
     run: async (sql, params) => (await query(sql, params)).rowCount ?? 0,
     insert: async (table, values) => {
       for (const part of insertParts(Array.isArray(values) ? values : [values])) {
-        if (life.over) throw new Error('the transaction is over');
-        await client.query(insertSql(table, part.columns, part.count), part.params);
+        // Its text goes by the number of rows: it is not kept prepared.
+        await send(undefined, insertSql(table, part.columns, part.count), part.params);
       }
     },
   };

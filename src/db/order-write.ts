@@ -82,21 +82,16 @@ export async function writeOrders(
     earningRows(booked, context.now),
     eventRows(events),
   ];
-  const [wrote, sellers, money] = await Promise.allSettled([
+  const [, returning] = await Promise.all([
     insertTogether(tx, rows),
     leavingSellers(tx, booked.map(saleOf)),
     writeMoney(tx, booked),
-  ]);
-  // When the rows fail, what was sent behind them fails too, and says only that.
-  if (wrote.status === 'rejected') throw raceOr(wrote.reason);
-  if (sellers.status === 'rejected') throw sellers.reason;
-  if (money.status === 'rejected') throw money.reason;
-  return sellers.value;
-}
-
-function raceOr(error: unknown): unknown {
-  const isRace = violatedConstraint(error) === 'orders_store_id_external_id_key';
-  return isRace ? new ExternalIdRace() : error;
+  ]).catch((error: unknown) => {
+    throw violatedConstraint(error) === 'orders_store_id_external_id_key'
+      ? new ExternalIdRace()
+      : error;
+  });
+  return returning;
 }
 
 function saleOf({ id, order, attribution }: BookedOrder): OwnSale {

@@ -20,6 +20,19 @@ const gold = (more: object) => ({
   ...more,
 });
 
+/** Somebody whose promotion to gold waits for a person, on day 6. */
+async function givenPromotionTask() {
+  const promote = { all: [ownSales(1)], review: true };
+  const tiers = await givenTiers(house, bronze, gold({ promote }));
+  const person = await tiers.join();
+  await tiers.clock(day(5));
+  await tiers.sell(person, 10_000, day(5, 9));
+  await tiers.clock(day(6));
+  const taskOf = async (kind: string) =>
+    (await house.shop.get(`/v1/reviews?subjectId=${person.id}&kind=${kind}`)).body.data[0];
+  return { tiers, person, taskOf };
+}
+
 describe('a promotion by rule', () => {
   test('happens at the next midnight, and the tier at the payment is what the commission uses', async () => {
     const tiers = await givenTiers(
@@ -87,20 +100,13 @@ describe('a promotion by rule', () => {
   });
 
   test('that waits for a person ends when its distributor leaves, and says why', async () => {
-    const promote = { all: [ownSales(1)], review: true };
-    const tiers = await givenTiers(house, bronze, gold({ promote }));
-    const person = await tiers.join();
-    await tiers.clock(day(5));
-    await tiers.sell(person, 10_000, day(5, 9));
-    await tiers.clock(day(6));
-    const query = `/v1/reviews?subjectId=${person.id}&kind=promotion`;
-    const read = async () => (await house.shop.get(query)).body.data[0];
-    expect(await read()).toMatchObject({ status: 'open' });
+    const { tiers, person, taskOf } = await givenPromotionTask();
+    expect(await taskOf('promotion')).toMatchObject({ status: 'open' });
     expect((await house.shop.post(`/v1/distributors/${person.id}/departures`, {})).status).toBe(
       202,
     );
     await tiers.clock(day(14));
-    const ended = await read();
+    const ended = await taskOf('promotion');
     expect(ended).toMatchObject({ status: 'decided', outcome: 'reject', decisions: [] });
     const { data } = (await house.shop.get(`/v1/reviews/${ended.id as string}/history`)).body;
     expect(data.at(-1)).toMatchObject({
@@ -109,14 +115,7 @@ describe('a promotion by rule', () => {
   });
 
   test('that waits for a person is not approved while suspended; it is when the suspension is lifted', async () => {
-    const promote = { all: [ownSales(1)], review: true };
-    const tiers = await givenTiers(house, bronze, gold({ promote }));
-    const person = await tiers.join();
-    await tiers.clock(day(5));
-    await tiers.sell(person, 10_000, day(5, 9));
-    await tiers.clock(day(6));
-    const taskOf = async (kind: string) =>
-      (await house.shop.get(`/v1/reviews?subjectId=${person.id}&kind=${kind}`)).body.data[0];
+    const { tiers, person, taskOf } = await givenPromotionTask();
     const decide = async (kind: string, body: object) =>
       house.admin.post(`/v1/reviews/${(await taskOf(kind)).id as string}/decisions`, body);
     const suspension = { reasonCode: 'fraud', reason: 'Own cards.' };
@@ -135,14 +134,8 @@ describe('a promotion by rule', () => {
   });
 
   test('into a tier that the plan in force has no more is refused with what is possible, and can be declined', async () => {
-    const promote = { all: [ownSales(1)], review: true };
-    const tiers = await givenTiers(house, bronze, gold({ promote }));
-    const person = await tiers.join();
-    await tiers.clock(day(5));
-    await tiers.sell(person, 10_000, day(5, 9));
-    await tiers.clock(day(6));
-    const [task] = (await house.shop.get(`/v1/reviews?subjectId=${person.id}&kind=promotion`)).body
-      .data;
+    const { tiers, person, taskOf } = await givenPromotionTask();
+    const task = await taskOf('promotion');
     await tiers.publish({
       levels: 1,
       rules: [{ id: 'direct', level: 1, match: {}, rate: { bps: 1000 } }],
