@@ -4,12 +4,11 @@ import { programById } from '../src/db/program';
 import { settlementById } from '../src/db/settlement';
 import { approveChunk } from '../src/db/settlement-approve';
 import { closeWhenPaid } from '../src/db/settlement-close';
-import { lockEverybody } from '../src/db/settlement-lanes';
+import { computeEverybody, lockEverybody } from '../src/db/settlement-lanes';
 import { finishApproval } from '../src/db/settlement-result';
 import { openDueSettlements } from '../src/db/settlement-cycle';
 import { finishComputing, settlementStep } from '../src/db/settlement-review';
 import { unlockChunk } from '../src/db/settlement-unlock';
-import { computeChunk } from '../src/db/statement';
 import { programNow } from '../src/domain/kernel/clock';
 import type { SettlementStatus } from '../src/domain/settlement/state';
 import { alive } from './alive';
@@ -65,7 +64,8 @@ export function createSettlementActivities(deps: ActivityDeps) {
 
     /** Computes every statement and opens the review. */
     async computeSettlement(settlementId: string): Promise<void> {
-      await inChunks('compute', (tx, after) => computeChunk(tx, settlementId, after));
+      const afterChunk = (): void => crashPoint('settlement.compute.afterChunk');
+      await alive(() => computeEverybody(db, settlementId, { afterChunk }));
       const at = await nowOf(settlementId);
       await db.transaction((tx) => finishComputing(tx, settlementId, at));
     },

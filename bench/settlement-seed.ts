@@ -37,7 +37,7 @@ export async function seedCommissions(
     );
     await seedLedger(tx, programId);
   });
-  await db.read.run('ANALYZE earning, commission, ledger_account, ledger_entry');
+  await db.read.run('VACUUM (ANALYZE) earning, commission, ledger_account, ledger_entry');
 }
 
 async function seedLedger(tx: Pick<Database['read'], 'run'>, programId: string): Promise<void> {

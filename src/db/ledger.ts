@@ -114,21 +114,34 @@ async function openAccounts(
   const known = await accountIds(tx, programId, codes);
   const missing = codes.filter((code) => !known.has(code));
   if (missing.length === 0) return known;
-  const parts = missing.map((code) => accountParts(code));
-  await tx.run(
+  const opened = await openMissing(tx, programId, missing);
+  // Somebody else may have opened one since we looked.
+  const others = missing.filter((code) => !opened.has(code));
+  const late = others.length === 0 ? [] : await accountIds(tx, programId, others);
+  return new Map([...known, ...opened, ...late]);
+}
+
+/** Opens accounts. @returns the ids of those that nobody else has opened meanwhile */
+async function openMissing(
+  tx: Tx,
+  programId: string,
+  codes: readonly AccountCode[],
+): Promise<Map<string, bigint>> {
+  const parts = codes.map((code) => accountParts(code));
+  const rows = await tx.rows<{ code: string; id: bigint }>(
     `INSERT INTO ledger_account (program_id, code, role, distributor_id)
      SELECT $1, t.code, t.role, t.distributor_id
      FROM unnest($2::text[], $3::text[], $4::text[]) AS t (code, role, distributor_id)
      ORDER BY t.code
-     ON CONFLICT (program_id, code) DO NOTHING`,
+     ON CONFLICT (program_id, code) DO NOTHING RETURNING code, id`,
     [
       programId,
-      missing,
+      codes,
       parts.map(({ role }) => role),
       parts.map(({ distributorId }) => distributorId),
     ],
   );
-  return accountIds(tx, programId, codes);
+  return idsByCode(rows);
 }
 
 async function accountIds(
@@ -140,6 +153,10 @@ async function accountIds(
     'SELECT code, id FROM ledger_account WHERE program_id = $1 AND code = ANY($2)',
     [programId, codes],
   );
+  return idsByCode(rows);
+}
+
+function idsByCode(rows: readonly { code: string; id: bigint }[]): Map<string, bigint> {
   return new Map(rows.map(({ code, id }) => [code, id]));
 }
 
@@ -152,10 +169,24 @@ export async function lockBalances(
   programId: string,
   codes: readonly AccountCode[],
 ): Promise<Map<AccountCode, bigint>> {
-  const ids = await openAccounts(tx, programId, [...new Set(codes)]);
+  const asked = [...new Set(codes)];
+  const balances = await lockKnown(tx, programId, asked);
+  const missing = asked.filter((code) => !balances.has(code));
+  if (missing.length === 0) return balances;
+  await openAccounts(tx, programId, missing);
+  // Their ids are the latest, so the order of the locks stays that of the ids.
+  return new Map([...balances, ...(await lockKnown(tx, programId, missing))]);
+}
+
+async function lockKnown(
+  tx: Tx,
+  programId: string,
+  codes: readonly AccountCode[],
+): Promise<Map<AccountCode, bigint>> {
   const rows = await tx.rows<{ code: AccountCode; balance: bigint }>(
-    'SELECT code, balance FROM ledger_account WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE',
-    [[...ids.values()]],
+    `SELECT code, balance FROM ledger_account WHERE program_id = $1 AND code = ANY($2)
+     ORDER BY id FOR NO KEY UPDATE`,
+    [programId, codes],
   );
   return new Map(rows.map(({ code, balance }) => [code, balance]));
 }

@@ -16,7 +16,7 @@ import { enqueueStart } from './outbox';
 import { accountPlace } from './payout';
 import { programById } from './program';
 import { advance, lockSettlementRow, type SettlementRow } from './settlement';
-import { chunkSize } from './settlement-lock';
+import { chunkSize } from './settlement-lane';
 import { dropStatements } from './settlement-unlock';
 import {
   computeAll,

@@ -1,23 +1,12 @@
 import { monthOf } from '../domain/kernel/period';
 import { distributorAccount } from '../domain/ledger/account';
 import { locked } from '../domain/ledger/posting';
-import {
-  type Candidate,
-  figuresOf,
-  reasonNotToPay,
-  missingInvoiceAmount,
-  reasonToSkip,
-  type SkipReason,
-} from '../domain/settlement/assess';
-import { isAboveVatExemption } from '../domain/tax/stop';
-import { incomeOf, type MonthTotal, withhold } from '../domain/tax/withhold';
+import { missingInvoiceAmount } from '../domain/settlement/assess';
 import { insertMany } from './bulk';
-import { wholeAtMost } from './channel';
 import type { Tx } from './database';
 import { newId } from './id';
 import { lockBalances, postTransactions } from './ledger';
 import { programById, type ProgramRow } from './program';
-import { isBeingReversed } from './reversal-read';
 import {
   advance,
   beginStage,
@@ -26,31 +15,11 @@ import {
   settlementById,
   type SettlementRow,
 } from './settlement';
+import { candidateRows, isSettled, judge, type Judged, settleable } from './settlement-judge';
+import { chunkSize } from './settlement-lane';
 import { openTaxStops } from './tax-stop';
-import { recordTaxpayers, type TaxpayerCase, taxpayersOf } from './taxpayer';
-import { personTotals, taxTermsOf, type TaxTerms } from './withholding';
+import { recordTaxpayers } from './taxpayer';
 import type { Vault } from './vault';
-
-/** Distributors of one transaction: it takes about a second, and a kill costs no more than that. */
-export const chunkSize = 2000;
-
-/** Parameters: $1 program, $2 cutoff. A deduction counts as soon as it is booked, or the gross could pass what is available. */
-const settleable = `e.program_id = $1 AND e.statement_id IS NULL AND e.available_at IS NOT NULL
-  AND (e.available_at <= $2 OR e.amount < 0)`;
-
-export interface CandidateRow extends Omit<Candidate, 'taxProfile'> {
-  distributorId: string;
-  channelKind: string | null;
-  /** the largest net that the channel takes; null: any, if need be in parts */
-  wholeAtMostAmount: bigint | null;
-}
-
-export interface Judged {
-  row: CandidateRow;
-  /** undefined: no tax profile was given */
-  taxpayer: TaxpayerCase | undefined;
-  reason: SkipReason | undefined;
-}
 
 /** Says how many people there are to lock, before the first chunk. */
 export async function countCandidates(tx: Tx, settlementId: string): Promise<void> {
@@ -62,7 +31,7 @@ export async function countCandidates(tx: Tx, settlementId: string): Promise<voi
        GROUP BY e.distributor_id HAVING sum(e.amount) > 0) due`,
     [settlement.programId, settlement.cutoffAt],
   );
-  await beginStage(tx, settlementId, left?.count ?? 0);
+  await beginStage(tx, settlementId, { total: left?.count ?? 0 });
 }
 
 /**
@@ -131,95 +100,17 @@ export async function recordJudged(
   await recordTaxpayers(tx, vault, storeId, { taxpayers, at });
 }
 
-async function countStatements(tx: Tx, settlementId: string): Promise<number> {
-  const counted = await tx.first<{ count: number }>(
-    'SELECT count(*)::int AS count FROM statement WHERE settlement_id = $1',
+/** Statements of a settlement, and how many of them are computed by now. */
+async function countStatements(
+  tx: Tx,
+  settlementId: string,
+): Promise<{ total: number; done: number }> {
+  const counted = await tx.first<{ total: number; done: number }>(
+    `SELECT count(*)::int AS total, count(*) FILTER (WHERE status = 'computed')::int AS done
+     FROM statement WHERE settlement_id = $1`,
     [settlementId],
   );
-  return counted?.count ?? 0;
-}
-
-/**
- * Only those with something to settle. Who was listed before a restart stays listed, and who was
- * locked before it is locked: what became theirs since belongs to the next settlement.
- */
-export function candidateRows(
-  tx: Tx,
-  settlement: Pick<SettlementRow, 'id' | 'programId' | 'cutoffAt'>,
-  ids: readonly string[],
-): Promise<CandidateRow[]> {
-  return tx.rows<CandidateRow>(
-    `SELECT due.distributor_id, due.gross_amount, d.status, a.id IS NOT NULL AS has_payout_account,
-       EXISTS (SELECT 1 FROM settlement_hold h
-         WHERE h.distributor_id = d.id AND h.lifted_at IS NULL) OR ${isBeingReversed} AS is_on_hold,
-       c.kind AS channel_kind, ${wholeAtMost} AS whole_at_most_amount
-     FROM (
-       SELECT e.distributor_id, sum(e.amount)::bigint AS gross_amount FROM earning e
-       WHERE ${settleable} AND e.distributor_id = ANY($3)
-       GROUP BY e.distributor_id HAVING sum(e.amount) > 0
-     ) due
-     JOIN distributor d ON d.id = due.distributor_id
-     LEFT JOIN payout_account a ON a.distributor_id = d.id AND a.replaced_at IS NULL
-     LEFT JOIN channel c ON c.id = a.channel_id
-     WHERE NOT EXISTS (SELECT 1 FROM settlement_skip k
-       WHERE k.settlement_id = $4 AND k.distributor_id = d.id)
-     AND NOT EXISTS (SELECT 1 FROM statement s
-       WHERE s.settlement_id = $4 AND s.distributor_id = d.id)
-     ORDER BY due.distributor_id`,
-    [settlement.programId, settlement.cutoffAt, ids, settlement.id],
-  );
-}
-
-/** What speaks against each, with the tax as far as earlier settlements decide it. */
-export async function judge(
-  tx: Tx,
-  vault: Vault,
-  program: ProgramRow,
-  settlement: Pick<SettlementRow, 'createdAt'>,
-  rows: readonly CandidateRow[],
-): Promise<Judged[]> {
-  const terms = await taxTermsOf(tx, program.id, settlement.createdAt);
-  const month = monthOf(settlement.createdAt, program.timeZone);
-  const withholds = terms.method !== 'none';
-  const ids = rows.map(({ distributorId }) => distributorId);
-  const taxpayers = await taxpayersOf(tx, vault, { program, month, withholds, ids });
-  const persons = [...taxpayers.values()].map(({ person }) => person);
-  const totals = await personTotals(tx, terms, persons, month);
-  const { minimumPayoutAmount } = program;
-  return rows.map((row) => {
-    const taxpayer = taxpayers.get(row.distributorId);
-    const candidate = { ...row, taxProfile: taxpayer?.profile ?? null };
-    const before = reasonToSkip(candidate, { minimumPayoutAmount, withholds });
-    if (before !== undefined) return { row, taxpayer, reason: before };
-    const history = totals.get(taxpayer?.person ?? '') ?? [];
-    const reason = reasonAfterTax(program, terms, { row, taxpayer, month, history });
-    return { row, taxpayer, reason };
-  });
-}
-
-interface Assessed {
-  row: CandidateRow;
-  taxpayer: TaxpayerCase | undefined;
-  month: string;
-  history: readonly MonthTotal[];
-}
-
-function reasonAfterTax(
-  program: ProgramRow,
-  terms: TaxTerms,
-  { row, taxpayer, month, history }: Assessed,
-): SkipReason | undefined {
-  const incomeAmount = row.grossAmount;
-  const isTaxed = terms.method !== 'none' && taxpayer?.kind === 'individual';
-  const monthIncome = incomeOf(history, month) + incomeAmount;
-  if (isTaxed && !taxpayer.vatApproved && isAboveVatExemption(month, monthIncome)) {
-    return 'vat_exemption';
-  }
-  const method = isTaxed ? terms.method : 'none';
-  const { taxAmount } = withhold({ ...terms, method, month, incomeAmount, history });
-  const fee = { fixedAmount: program.feeFixedAmount, bps: program.feeBps };
-  const { netAmount } = figuresOf(incomeAmount, taxAmount, fee);
-  return reasonNotToPay(netAmount, row);
+  return counted ?? { total: 0, done: 0 };
 }
 
 async function insertSkips(tx: Tx, settlementId: string, judged: readonly Judged[]): Promise<void> {
@@ -261,6 +152,12 @@ const statementColumns = {
   person: 'text',
   createdAt: 'timestamptz',
   taxpayerKind: 'text',
+  taxAmount: 'int8',
+  feeAmount: 'int8',
+  netAmount: 'int8',
+  taxMethod: 'text',
+  taxMonth: 'text',
+  taxTrace: 'jsonb',
 } as const;
 
 async function lockStatements(
@@ -275,7 +172,10 @@ async function lockStatements(
   await postLocks(tx, settlement, statements);
 }
 
-/** A statement for everybody against whom nothing speaks; their lines are taken by the caller. */
+/**
+ * A statement for everybody against whom nothing speaks, with what it comes to where that is known by
+ * now; their lines are taken by the caller.
+ */
 export async function insertStatements(
   tx: Tx,
   program: ProgramRow,
@@ -284,20 +184,33 @@ export async function insertStatements(
 ): Promise<NewStatement[]> {
   const statements = judged
     .filter(({ reason }) => reason === undefined)
-    .map(({ row, taxpayer }) => ({
+    .map((one) => ({
       id: newId('statement'),
       settlementId: settlement.id,
       programId: program.id,
-      distributorId: row.distributorId,
+      distributorId: one.row.distributorId,
       payerId: program.payerId,
-      status: 'locked',
-      grossAmount: row.grossAmount,
-      person: taxpayer?.person ?? null,
+      grossAmount: one.row.grossAmount,
+      person: one.taxpayer?.person ?? null,
       createdAt: settlement.createdAt,
-      taxpayerKind: taxpayer?.kind ?? null,
+      taxpayerKind: one.taxpayer?.kind ?? null,
+      ...figuresKnown(one),
     }));
   await insertMany(tx, 'statement', statementColumns, statements);
   return statements;
+}
+
+function figuresKnown(judged: Judged) {
+  const computed = isSettled(judged) ? judged.computed : undefined;
+  return {
+    status: computed === undefined ? 'locked' : 'computed',
+    taxAmount: computed?.figures.taxAmount ?? 0n,
+    feeAmount: computed?.figures.feeAmount ?? 0n,
+    netAmount: computed?.figures.netAmount ?? 0n,
+    taxMethod: computed?.taxMethod ?? null,
+    taxMonth: computed?.taxMonth ?? null,
+    taxTrace: computed?.record ?? null,
+  };
 }
 
 /** available -> settling, the gross of each statement. */

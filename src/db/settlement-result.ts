@@ -11,7 +11,7 @@ import { Refusal } from '../domain/kernel/refusal';
 import type { Tx } from './database';
 import { lockSettlementRow, type SettlementRow, sumUp } from './settlement';
 import { linesOf } from './settlement-approve';
-import { chunkSize } from './settlement-lock';
+import { chunkSize } from './settlement-lane';
 
 interface StoredStatement {
   id: string;

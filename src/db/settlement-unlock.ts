@@ -4,7 +4,7 @@ import type { SkipReason } from '../domain/settlement/assess';
 import type { Tx } from './database';
 import { lockBalances, postTransactions } from './ledger';
 import { lockSettlementRow, type SettlementRow } from './settlement';
-import { chunkSize } from './settlement-lock';
+import { chunkSize } from './settlement-lane';
 
 export interface LockedStatement {
   id: string;

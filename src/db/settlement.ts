@@ -251,11 +251,16 @@ export async function moveSettlement(
   return to;
 }
 
-/** Begins to count a stage of the work. */
-export async function beginStage(tx: Tx, settlementId: string, total: number): Promise<void> {
-  await tx.run('UPDATE settlement SET progress_done = 0, progress_total = $2 WHERE id = $1', [
+/** Begins to count a stage of the work, of which some may be done already. */
+export async function beginStage(
+  tx: Tx,
+  settlementId: string,
+  { total, done = 0 }: { total: number; done?: number },
+): Promise<void> {
+  await tx.run('UPDATE settlement SET progress_done = $3, progress_total = $2 WHERE id = $1', [
     settlementId,
     total,
+    done,
   ]);
 }
 

@@ -1,45 +1,26 @@
 import { monthOf } from '../domain/kernel/period';
-import {
-  figuresOf,
-  type Figures,
-  reasonNotToPay,
-  type SkipReason,
-} from '../domain/settlement/assess';
+import { compute, type Computed, type Payment, type PaymentTerms } from '../domain/tax/payment';
 import type { SealedStatement } from '../domain/settlement/result';
-import type { TaxProfileKind } from '../domain/tax/id-number';
-import { isAboveVatExemption } from '../domain/tax/stop';
-import { incomeOf, type MonthTotal, type TaxRecord, withhold } from '../domain/tax/withhold';
+import type { MonthTotal } from '../domain/tax/withhold';
 import { wholeAtMost } from './channel';
 import type { Tx } from './database';
 import { programById, type ProgramRow } from './program';
-import { advance, lockSettlementRow } from './settlement';
-import { chunkSize } from './settlement-lock';
+import { advance, settlementById } from './settlement';
+import { chunkSize, holdLane, type Lane, onlyLane } from './settlement-lane';
 import { dropStatements } from './settlement-unlock';
 import { approvedStops, openTaxStops } from './tax-stop';
 import { pendingTotals, personTotals, taxTermsOf, type TaxTerms } from './withholding';
 
-/** A statement that is to be taxed, with where it would be paid to. */
-export interface OpenStatement {
+/** A statement that is to be taxed. */
+export interface OpenStatement extends Payment {
   id: string;
   distributorId: string;
   person: string | null;
-  /** null: nobody had to know */
-  taxpayerKind: TaxProfileKind | null;
-  grossAmount: bigint;
-  channelKind: string | null;
-  /** the largest net that its channel takes; null: any, if need be in parts */
-  wholeAtMostAmount: bigint | null;
 }
 
 /** What a statement comes to, and why. */
-export interface ComputedStatement<S extends OpenStatement = OpenStatement> {
+export interface ComputedStatement<S extends OpenStatement = OpenStatement> extends Computed {
   statement: S;
-  figures: Figures;
-  record: TaxRecord;
-  taxMonth: string;
-  taxMethod: TaxTerms['method'];
-  /** why it cannot be paid after all */
-  reason: SkipReason | undefined;
 }
 
 export interface ComputeInput<S extends OpenStatement> {
@@ -57,55 +38,51 @@ export interface ComputeInput<S extends OpenStatement> {
 export function computeAll<S extends OpenStatement>(
   input: ComputeInput<S>,
 ): ComputedStatement<S>[] {
-  const { program, month, vatApproved } = input;
   const totals = new Map([...input.totals].map(([person, months]) => [person, [...months]]));
-  const fee = { fixedAmount: program.feeFixedAmount, bps: program.feeBps };
+  const terms = paymentTerms(input.program, input.terms, input.month);
   return input.statements.map((statement) => {
-    const incomeAmount = statement.grossAmount;
     const history = totals.get(statement.person ?? '') ?? [];
-    const { taxMethod, record, taxAmount } = taxOf(statement, input, history);
-    const figures = figuresOf(incomeAmount, taxAmount, fee);
-    const isAbove =
-      taxMethod !== 'none' &&
-      !vatApproved.has(statement.person ?? '') &&
-      isAboveVatExemption(month, incomeOf(history, month) + incomeAmount);
-    const reason = isAbove ? 'vat_exemption' : reasonNotToPay(figures.netAmount, statement);
+    const vatApproved = input.vatApproved.has(statement.person ?? '');
+    const computed = compute(statement, terms, { history, vatApproved });
     // What is not paid is no income yet, and what is paid against an invoice never is.
-    if (reason === undefined && taxMethod !== 'none') {
-      history.push({ month, incomeAmount, taxAmount });
+    if (computed.reason === undefined && computed.taxMethod !== 'none') {
+      const { grossAmount: incomeAmount, taxAmount } = computed.figures;
+      history.push({ month: input.month, incomeAmount, taxAmount });
     }
-    return { statement, figures, record, taxMonth: month, taxMethod, reason };
+    return { ...computed, statement };
   });
 }
 
-/** Companies and individual businesses are paid against their invoices: nothing is withheld. */
-function taxOf<S extends OpenStatement>(
-  { taxpayerKind, grossAmount: incomeAmount }: S,
-  { terms, month }: ComputeInput<S>,
-  history: readonly MonthTotal[],
-): Pick<ComputedStatement, 'taxMethod' | 'record'> & { taxAmount: bigint } {
-  const isBusiness = taxpayerKind === 'individualBusiness' || taxpayerKind === 'company';
-  const taxMethod = isBusiness ? 'none' : terms.method;
-  const withheld = withhold({ ...terms, method: taxMethod, month, incomeAmount, history });
-  const record = isBusiness
-    ? { ...withheld.record, paidAgainstInvoice: taxpayerKind }
-    : withheld.record;
-  return { taxMethod, record, taxAmount: withheld.taxAmount };
+/** The terms under which a program pays in a month. */
+export function paymentTerms(
+  { feeFixedAmount: fixedAmount, feeBps: bps }: ProgramRow,
+  { method, gapPolicy }: TaxTerms,
+  month: string,
+): PaymentTerms {
+  return { method, gapPolicy, month, fee: { fixedAmount, bps } };
+}
+
+export interface ChunkStart {
+  /** the statement with which the lane's chunk before ended; empty: from the start */
+  after: string;
+  lane?: Lane;
+  limit?: number;
 }
 
 /**
- * Computes tax, fee and net of the next statements, for the review; the approval computes again on
- * the running totals of its own moment. Who gets nothing is dropped and carried over.
- * @param after the statement with which the chunk before ended; empty: from the start
- * @returns where the next chunk begins, or null when nothing is left
+ * Computes tax, fee and net of the next statements of people with several accounts, for the review;
+ * all others were computed when they were locked. The approval computes again on the running totals
+ * of its own moment. Who gets nothing is dropped and carried over.
+ * @returns where the lane's next chunk begins, or null when nothing is left of it
  */
 export async function computeChunk(
   tx: Tx,
   settlementId: string,
-  after: string,
-  limit = chunkSize,
+  from: ChunkStart,
 ): Promise<string | null> {
-  const settlement = await lockSettlementRow(tx, settlementId);
+  const { after, lane = onlyLane, limit = chunkSize } = from;
+  await holdLane(tx, settlementId, lane);
+  const settlement = await settlementById(tx, settlementId);
   if (settlement.status !== 'computing') return null;
   const statements = await tx.rows<OpenStatement>(
     `SELECT t.id, t.distributor_id, t.person, t.taxpayer_kind, t.gross_amount,
@@ -114,8 +91,9 @@ export async function computeChunk(
      LEFT JOIN payout_account a ON a.distributor_id = t.distributor_id AND a.replaced_at IS NULL
      LEFT JOIN channel c ON c.id = a.channel_id
      WHERE t.settlement_id = $1 AND t.id > $2 AND t.status = 'locked'
+       AND abs(hashtext(coalesce(t.person, t.id)) % $4) = $5
      ORDER BY t.id LIMIT $3`,
-    [settlementId, after, limit],
+    [settlementId, after, limit, lane.of, lane.number],
   );
   const last = statements.at(-1);
   if (last === undefined) return null;

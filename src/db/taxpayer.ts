@@ -20,6 +20,8 @@ export interface TaxpayerCase {
   profile: TaxProfile;
   /** a review has approved paying the person above the VAT exemption of the month */
   vatApproved: boolean;
+  /** more than one account is known of the person, in whatever program */
+  hasOtherAccounts: boolean;
 }
 
 interface ProfileRow extends Omit<TaxpayerCase, 'idNumber' | 'profile' | 'vatApproved'> {
@@ -43,8 +45,11 @@ export async function taxpayersOf(
 ): Promise<Map<string, TaxpayerCase>> {
   const { program, month, withholds, ids } = asked;
   const rows = await read.rows<ProfileRow>(
-    `SELECT distributor_id, id_number_index AS person, kind, name, residency, id_number_cipher,
-       id_number_masked FROM tax_profile WHERE distributor_id = ANY($1)`,
+    `SELECT t.distributor_id, t.id_number_index AS person, t.kind, t.name, t.residency,
+       t.id_number_cipher, t.id_number_masked,
+       EXISTS (SELECT FROM tax_profile o WHERE o.id_number_index = t.id_number_index
+         AND o.distributor_id <> t.distributor_id) AS has_other_accounts
+     FROM tax_profile t WHERE t.distributor_id = ANY($1)`,
     [ids],
   );
   const persons = rows.map(({ person }) => person);

@@ -16,15 +16,8 @@ import { lockBalances } from './ledger';
 import { plansAt } from './plan';
 import type { ProgramRow } from './program';
 import { beginStage, moveSettlement, type SettlementRow, startSettlement } from './settlement';
-import {
-  candidateRows,
-  insertStatements,
-  type Judged,
-  judge,
-  type NewStatement,
-  postLocks,
-  recordJudged,
-} from './settlement-lock';
+import { candidateRows, isSettled, judge, type Judged } from './settlement-judge';
+import { insertStatements, type NewStatement, postLocks, recordJudged } from './settlement-lock';
 import { isTaxStop, openTaxStops } from './tax-stop';
 import type { Vault } from './vault';
 
@@ -78,7 +71,7 @@ export async function requestWithdrawal(
   await takeOldest(tx, settlement, statement);
   await postLocks(tx, settlement, [statement]);
   const status = await moveSettlement(tx, settlement, 'locked');
-  await beginStage(tx, id, 1);
+  await beginStage(tx, id, { total: 1, done: isSettled(judged) ? 1 : 0 });
   await startSettlement(tx, program, settlement);
   return { ...settlement, status };
 }

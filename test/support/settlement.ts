@@ -6,11 +6,10 @@ import { programById } from '../../src/db/program';
 import { latestReview } from '../../src/db/review';
 import { decideSettlement, openSettlement, settlementById } from '../../src/db/settlement';
 import { approveChunk } from '../../src/db/settlement-approve';
-import { lockEverybody } from '../../src/db/settlement-lanes';
+import { computeEverybody, lockEverybody } from '../../src/db/settlement-lanes';
 import { finishApproval } from '../../src/db/settlement-result';
 import { finishComputing } from '../../src/db/settlement-review';
 import { unlockChunk } from '../../src/db/settlement-unlock';
-import { computeChunk } from '../../src/db/statement';
 import type { Vault } from '../../src/db/vault';
 import { commissionEarned, released } from '../../src/domain/ledger/posting';
 import type { Decision } from '../../src/domain/review/kind';
@@ -132,7 +131,7 @@ export async function lockAndCompute(
   chunk = 2000,
 ): Promise<void> {
   await lockEverybody(db, vault, settlementId, { chunk });
-  await inChunks(db, (tx, after) => computeChunk(tx, settlementId, after, chunk));
+  await computeEverybody(db, settlementId, { chunk });
   const { createdAt } = await settlementById(db.read, settlementId);
   await db.transaction((tx) => finishComputing(tx, settlementId, createdAt));
 }
