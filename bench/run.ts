@@ -265,8 +265,9 @@ function printSettlement(times: SettlementTimes): void {
   line('release and lock', seconds(times.lockSeconds));
   line('statements and tax', seconds(times.computeSeconds));
   line('approval, until every payout is made', seconds(times.approveSeconds));
-  const { before, most } = times.workerMb;
-  line('memory of the worker, before and at most', `   ${before} MB, ${most} MB`);
+  const { before, lock, compute, approve } = times.workerMb;
+  const most = [before, lock, compute, approve].map((mb) => `${mb} MB`).join(', ');
+  line('memory of the worker: before, at most while locking, taxing, approving', `   ${most}`);
   printPlain(times, line, seconds);
   const over = `${times.payoutsOver} of ${times.payouts} over, ${times.payoutsPerSecond}/s`;
   line(`payouts watched for ${times.payoutSeconds} s`, `   ${over}`);

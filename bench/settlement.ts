@@ -14,8 +14,13 @@ export interface SettlementTimes {
   readonly payoutSeconds: number;
   readonly payoutsPerSecond: number;
   readonly status: string;
-  /** resident memory of the worker in MB: before, and at most until the last payout was made */
-  readonly workerMb: { readonly before: number; readonly most: number };
+  /** resident memory of the worker in MB: before, and at most during each stage */
+  readonly workerMb: {
+    readonly before: number;
+    readonly lock: number;
+    readonly compute: number;
+    readonly approve: number;
+  };
   /** the same by plain SQL, where it was measured */
   readonly plain?: readonly PlainTimes[];
 }
@@ -44,6 +49,7 @@ export async function measureSettlement(
   const read = () => admin.get<SettlementView>(`/v1/settlements/${id}`);
   await untilStatus(read, ({ status }) => status !== 'locking', 'locking');
   const locked = performance.now();
+  const lock = memory.most();
   say(`locked in ${seconds(started, locked)} s`);
   const inReview = await untilStatus(
     read,
@@ -51,13 +57,15 @@ export async function measureSettlement(
     'computing',
   );
   const computed = performance.now();
+  const compute = memory.most();
   say(`computed in ${seconds(locked, computed)} s`);
   const decision = { decision: 'approve', reason: 'benchmark' };
   await admin.post(`/v1/reviews/${inReview.reviewId}/decisions`, decision);
   const made = () => payoutCounts(db, id);
   await untilStatus(made, ({ all }) => all >= inReview.totals.distributors, 'making payouts');
   const approved = performance.now();
-  const workerMb = memory.stop();
+  const workerMb = { before: memory.before, lock, compute, approve: memory.most() };
+  memory.stop();
   say(`approved, payouts made in ${seconds(computed, approved)} s`);
   const counts = await watchPayouts(made, payoutPatienceMs, say);
   const ended = performance.now();
@@ -129,18 +137,21 @@ function seconds(from: number, to: number): number {
 
 const sampleMs = 100;
 
-/** Samples a process's resident memory until it is stopped. */
-function watchMemory(pid: number): { stop(): { before: number; most: number } } {
+/** Samples a process's resident memory until it is stopped; `most` begins anew with each answer. */
+function watchMemory(pid: number): { before: number; most(): number; stop(): void } {
   const before = residentMb(pid);
   let most = before;
   const timer = setInterval(() => {
     most = Math.max(most, residentMb(pid));
   }, sampleMs);
   return {
-    stop: () => {
-      clearInterval(timer);
-      return { before, most };
+    before,
+    most: () => {
+      const answer = most;
+      most = residentMb(pid);
+      return answer;
     },
+    stop: () => clearInterval(timer),
   };
 }
 

@@ -23,27 +23,31 @@ interface Prepared extends LedgerTransactionInput {
  * Posts transactions of one program, set-based: three statements for any number of them. A reference
  * that was posted before with the same content is skipped; with other content it throws
  * LedgerConflict. The database refuses a balance that would be below zero where that is forbidden.
+ * @param known accounts of the program whose ids the caller has, for example locked ones
  * @returns the references that were posted now
  */
 export async function postTransactions(
   tx: Tx,
   programId: string,
   transactions: readonly LedgerTransactionInput[],
+  known: LockedAccounts = new Map(),
 ): Promise<Set<string>> {
   const prepared = transactions.map(prepare).filter(({ entries }) => entries.length > 0);
   if (prepared.length === 0) return new Set();
   const codes = new Set(prepared.flatMap(({ entries }) => entries.map(({ account }) => account)));
+  const unknown = [...codes].filter((code) => !known.has(code));
   const [ids, accounts] = await Promise.all([
     insertTransactions(tx, programId, prepared),
-    openAccounts(tx, programId, [...codes]),
+    openAccounts(tx, programId, unknown),
   ]);
+  const idOf = (code: AccountCode): bigint => known.get(code)?.id ?? accounts.get(code)!;
   const fresh = prepared.filter(({ reference }) => ids.has(reference));
   if (fresh.length < prepared.length) await assertSameContent(tx, prepared, ids);
   if (fresh.length === 0) return new Set();
   const rows = fresh.flatMap(({ reference, entries }) =>
     entries.map(({ account, amount }) => ({
       transactionId: ids.get(reference)!,
-      accountId: accounts.get(account)!,
+      accountId: idOf(account),
       amount,
     })),
   );
@@ -111,6 +115,7 @@ async function openAccounts(
   programId: string,
   codes: readonly AccountCode[],
 ): Promise<Map<string, bigint>> {
+  if (codes.length === 0) return new Map();
   const known = await accountIds(tx, programId, codes);
   const missing = codes.filter((code) => !known.has(code));
   if (missing.length === 0) return known;
@@ -160,33 +165,51 @@ function idsByCode(rows: readonly { code: string; id: bigint }[]): Map<string, b
   return new Map(rows.map(({ code, id }) => [code, id]));
 }
 
+/** An account as it is until the end of the transaction that has locked it. */
+export interface LockedAccount {
+  id: bigint;
+  balance: bigint;
+}
+
+export type LockedAccounts = ReadonlyMap<AccountCode, LockedAccount>;
+
 /**
- * Locks accounts in id order until the end of the transaction and answers their balances; accounts
- * that do not exist yet are opened. Whoever decides by a balance locks it first.
+ * Locks accounts in id order until the end of the transaction; accounts that do not exist yet are
+ * opened. Whoever decides by a balance locks it first.
  */
+export async function lockAccounts(
+  tx: Tx,
+  programId: string,
+  codes: readonly AccountCode[],
+): Promise<Map<AccountCode, LockedAccount>> {
+  const asked = [...new Set(codes)];
+  const known = await lockKnown(tx, programId, asked);
+  const missing = asked.filter((code) => !known.has(code));
+  if (missing.length === 0) return known;
+  await openAccounts(tx, programId, missing);
+  // Their ids are the latest, so the order of the locks stays that of the ids.
+  return new Map([...known, ...(await lockKnown(tx, programId, missing))]);
+}
+
+/** The balances of accounts, locked like `lockAccounts` does. */
 export async function lockBalances(
   tx: Tx,
   programId: string,
   codes: readonly AccountCode[],
 ): Promise<Map<AccountCode, bigint>> {
-  const asked = [...new Set(codes)];
-  const balances = await lockKnown(tx, programId, asked);
-  const missing = asked.filter((code) => !balances.has(code));
-  if (missing.length === 0) return balances;
-  await openAccounts(tx, programId, missing);
-  // Their ids are the latest, so the order of the locks stays that of the ids.
-  return new Map([...balances, ...(await lockKnown(tx, programId, missing))]);
+  const accounts = await lockAccounts(tx, programId, codes);
+  return new Map([...accounts].map(([code, { balance }]) => [code, balance]));
 }
 
 async function lockKnown(
   tx: Tx,
   programId: string,
   codes: readonly AccountCode[],
-): Promise<Map<AccountCode, bigint>> {
-  const rows = await tx.rows<{ code: AccountCode; balance: bigint }>(
-    `SELECT code, balance FROM ledger_account WHERE program_id = $1 AND code = ANY($2)
+): Promise<Map<AccountCode, LockedAccount>> {
+  const rows = await tx.rows<LockedAccount & { code: AccountCode }>(
+    `SELECT code, id, balance FROM ledger_account WHERE program_id = $1 AND code = ANY($2)
      ORDER BY id FOR NO KEY UPDATE`,
     [programId, codes],
   );
-  return new Map(rows.map(({ code, balance }) => [code, balance]));
+  return new Map(rows.map(({ code, ...account }) => [code, account]));
 }

@@ -5,7 +5,7 @@ import { missingInvoiceAmount } from '../domain/settlement/assess';
 import { insertMany } from './bulk';
 import type { Tx } from './database';
 import { newId } from './id';
-import { lockBalances, postTransactions } from './ledger';
+import { lockAccounts, type LockedAccounts, postTransactions } from './ledger';
 import { programById, type ProgramRow } from './program';
 import {
   advance,
@@ -67,15 +67,17 @@ export async function lockPeople(
   const settlement = await settlementById(tx, settlementId);
   if (settlement.status !== 'locking') return;
   // Refunds take the same locks, so the sums below stay true until the end of the transaction.
-  const accounts = ids.map((id) => distributorAccount(id, 'available'));
-  await lockBalances(tx, settlement.programId, accounts);
+  const codes = ids.map((id) => distributorAccount(id, 'available'));
+  const accounts = await lockAccounts(tx, settlement.programId, codes);
   const program = await programById(tx, settlement.programId);
   const rows = await candidateRows(tx, settlement, ids);
   const judged = await judge(tx, vault, program, settlement, rows);
   await insertSkips(tx, settlementId, judged);
   await callFinance(tx, program, settlement, judged);
   await recordJudged(tx, vault, program.storeId, { judged, at: settlement.createdAt });
-  await lockStatements(tx, program, settlement, judged);
+  const statements = await insertStatements(tx, program, settlement, judged);
+  await takeEarnings(tx, settlement, statements);
+  await postLocks(tx, settlement, statements, accounts);
   await advance(tx, settlement, rows.length);
 }
 
@@ -160,18 +162,6 @@ const statementColumns = {
   taxTrace: 'jsonb',
 } as const;
 
-async function lockStatements(
-  tx: Tx,
-  program: ProgramRow,
-  settlement: SettlementRow,
-  judged: readonly Judged[],
-): Promise<void> {
-  const statements = await insertStatements(tx, program, settlement, judged);
-  if (statements.length === 0) return;
-  await takeEarnings(tx, settlement, statements);
-  await postLocks(tx, settlement, statements);
-}
-
 /**
  * A statement for everybody against whom nothing speaks, with what it comes to where that is known by
  * now; their lines are taken by the caller.
@@ -218,6 +208,7 @@ export async function postLocks(
   tx: Tx,
   settlement: Pick<SettlementRow, 'id' | 'programId' | 'createdAt'>,
   statements: readonly NewStatement[],
+  accounts: LockedAccounts,
 ): Promise<void> {
   await postTransactions(
     tx,
@@ -228,6 +219,7 @@ export async function postLocks(
       occurredAt: settlement.createdAt,
       postings: locked(distributorId, grossAmount),
     })),
+    accounts,
   );
 }
 
@@ -248,6 +240,7 @@ async function takeEarnings(
   settlement: SettlementRow,
   statements: readonly NewStatement[],
 ): Promise<void> {
+  if (statements.length === 0) return;
   const taken = await tx.rows<{ statementId: string; grossAmount: bigint }>(
     `WITH taken AS (
        UPDATE earning e SET statement_id = s.id

@@ -12,7 +12,7 @@ import {
 } from '../domain/settlement/withdrawal';
 import type { Tx } from './database';
 import { newId } from './id';
-import { lockBalances } from './ledger';
+import { lockAccounts } from './ledger';
 import { plansAt } from './plan';
 import type { ProgramRow } from './program';
 import { beginStage, moveSettlement, type SettlementRow, startSettlement } from './settlement';
@@ -46,8 +46,8 @@ export async function requestWithdrawal(
   const { distributor, program, amount, requestedBy, realNow } = request;
   const at = programNow(program, realNow);
   const account = distributorAccount(distributor.id, 'available');
-  const balances = await lockBalances(tx, program.id, [account]);
-  mustBeAvailable(amount, balances.get(account) ?? 0n);
+  const accounts = await lockAccounts(tx, program.id, [account]);
+  mustBeAvailable(amount, accounts.get(account)?.balance ?? 0n);
   await mustBeWithinLimits(tx, request, at);
   const id = newId('settlement');
   const judged = await judgedOf(tx, vault, request, { id, createdAt: at });
@@ -69,7 +69,7 @@ export async function requestWithdrawal(
   const [statement] = await insertStatements(tx, program, settlement, [judged]);
   if (statement === undefined) throw new Error(`withdrawal ${id} has no statement`);
   await takeOldest(tx, settlement, statement);
-  await postLocks(tx, settlement, [statement]);
+  await postLocks(tx, settlement, [statement], accounts);
   const status = await moveSettlement(tx, settlement, 'locked');
   await beginStage(tx, id, { total: 1, done: isSettled(judged) ? 1 : 0 });
   await startSettlement(tx, program, settlement);

@@ -96,6 +96,53 @@ describe('money rules that the database holds by itself', () => {
     );
   });
 
+  test('accounts and statements belong to one program, with whom they name', async () => {
+    const storeId = await givenStore(db);
+    const otherProgram = await givenProgram(db, storeId);
+    const stranger = await givenDistributor(db, { storeId, programId: otherProgram });
+    const account = (program: string, owner: string | null, role: string) =>
+      db.read.insert('ledger_account', {
+        ...{ programId: program, code: owner === null ? role : `distributor:${owner}:${role}` },
+        ...{ role, distributorId: owner },
+      });
+    await refused(account(programId, stranger, 'held'), 'ledger_account_belongs');
+    await refused(account(programId, newId('distributor'), 'held'), 'ledger_account_belongs');
+    await refused(account(newId('program'), null, 'cash'), 'ledger_account_belongs');
+    await account(otherProgram, stranger, 'held');
+    await refused(
+      db.read.run('UPDATE ledger_account SET distributor_id = $1 WHERE distributor_id = $2', [
+        distributorId,
+        stranger,
+      ]),
+      'ledger_account_is_fixed',
+    );
+    await refused(givenStatement(programId, stranger), 'statement_belongs');
+    await refused(givenStatement(programId, newId('distributor')), 'statement_belongs');
+    const statement = await givenStatement(otherProgram, stranger);
+    const again = (settlementId: string) =>
+      db.read.run(
+        `INSERT INTO statement (id, settlement_id, program_id, distributor_id, payer_id, status,
+           gross_amount, created_at)
+         SELECT $2, $3, program_id, distributor_id, payer_id, status, gross_amount, created_at
+         FROM statement WHERE id = $1`,
+        [statement, newId('statement'), settlementId],
+      );
+    await refused(again(newId('settlement')), 'statement_belongs');
+  });
+
+  test.each(['distributor', 'settlement'])('%s stays, and stays where it is', async (table) => {
+    const storeId = await givenStore(db);
+    const ownProgram = await givenProgram(db, storeId);
+    const owner = await givenDistributor(db, { storeId, programId: ownProgram });
+    await givenStatement(ownProgram, owner);
+    const where = 'WHERE program_id = $1';
+    await refused(db.read.run(`DELETE FROM ${table} ${where}`, [ownProgram]), 'append_only');
+    await refused(
+      db.read.run(`UPDATE ${table} SET program_id = $2 ${where}`, [ownProgram, programId]),
+      'append_only',
+    );
+  });
+
   test('an account cannot be given another role that may go below zero', async () => {
     await refused(
       db.read.run(

@@ -10,8 +10,10 @@ import {
 } from '../../src/db/settlement';
 import { approveChunk } from '../../src/db/settlement-approve';
 import { finishLocking, lockPeople, nextPeople } from '../../src/db/settlement-lock';
+import { finishComputing } from '../../src/db/settlement-review';
 import { verifySettlement } from '../../src/db/settlement-result';
 import { computeChunk } from '../../src/db/statement';
+import { requestWithdrawal } from '../../src/db/withdrawal';
 import { giveBackPayout } from '../../src/db/withholding';
 import { Refusal } from '../../src/domain/kernel/refusal';
 import { distributorAccount } from '../../src/domain/ledger/account';
@@ -619,16 +621,60 @@ describe('the result hash', () => {
   });
 });
 
-test('two runs at the same chunk of computing tax a person once', async () => {
+test('who has one account is computed when locked, with what is not booked yet', async () => {
   const scene = await givenScene();
-  await givenEarning(db, scene.programId, await givenPayable(db, vault, scene), 100_000n);
+  const [alone, first, second] = [
+    await givenPayable(db, vault, scene),
+    await givenPayable(db, vault, { ...scene, person: 'twice there' }),
+    await givenPayable(db, vault, { ...scene, person: 'twice there' }),
+  ];
+  for (const id of [alone, first, second]) await givenEarning(db, scene.programId, id, 100_000n);
   const settlementId = await givenOpenSettlement(db, scene.programId);
   await db.transaction((tx) => lockFirst(tx, settlementId, 10));
   await db.transaction((tx) => finishLocking(tx, settlementId));
+  const amounts = async () => {
+    const statements = await statementsOf(settlementId);
+    const of = (id: string) => statements.find(({ distributorId }) => distributorId === id)!;
+    return [alone, first, second].map((id) => [of(id).status, of(id).taxAmount]);
+  };
+  expect(await amounts()).toEqual([
+    ['computed', 4000n],
+    ['locked', 0n],
+    ['locked', 0n],
+  ]);
+  expect(await settlementById(db.read, settlementId)).toMatchObject({
+    progressDone: 1,
+    progressTotal: 3,
+  });
+  // Two runs at the same chunk: a person is taxed once, and the second account on top of the first.
   const chunk = () => db.transaction((tx) => computeChunk(tx, settlementId, { after: '' }));
   await Promise.all([chunk(), chunk()]);
-  expect(await statementsOf(settlementId)).toMatchObject([
-    { taxAmount: 4000n, status: 'computed' },
+  const [ofAlone, ...ofTwice] = await amounts();
+  expect(ofAlone).toEqual(['computed', 4000n]);
+  expect(ofTwice).toEqual(
+    expect.arrayContaining([
+      ['computed', 4000n],
+      ['computed', 20_000n],
+    ]),
+  );
+  expect(await settlementById(db.read, settlementId)).toMatchObject({
+    progressDone: 3,
+    progressTotal: 3,
+  });
+  await db.transaction((tx) => finishComputing(tx, settlementId, settledAt));
+
+  // Nothing of it is booked: another payment of the month is reviewed on top of it.
+  await givenEarning(db, scene.programId, alone, 100_000n);
+  const program = await programById(db.read, scene.programId);
+  const withdrawal = await db.transaction((tx) =>
+    requestWithdrawal(tx, vault, {
+      distributor: { id: alone, tier: 'bronze' },
+      ...{ program, amount: 100_000n, requestedBy: 'test', realNow: settledAt },
+    }),
+  );
+  if (withdrawal instanceof Refusal) throw withdrawal;
+  expect(await statementsOf(withdrawal.id)).toMatchObject([
+    { status: 'computed', taxAmount: 20_000n },
   ]);
 });
 

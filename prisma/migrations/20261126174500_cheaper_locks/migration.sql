@@ -54,6 +54,11 @@ ALTER TABLE ledger_account SET (fillfactor = 70);
 -- check locks the same row of its program. The trigger says more: the owner is of that program.
 CREATE FUNCTION ledger_accounts_belong() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+  PERFORM 1 FROM opened WHERE balance <> 0;
+  IF FOUND THEN
+    RAISE EXCEPTION 'a new account starts at 0'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_account_balance_is_entries';
+  END IF;
   PERFORM 1 FROM opened
     WHERE CASE WHEN distributor_id IS NULL
       THEN NOT EXISTS (SELECT FROM program WHERE id = opened.program_id)
@@ -65,6 +70,7 @@ BEGIN
   END IF;
   RETURN NULL;
 END $$;
+DROP TRIGGER ledger_account_opened ON ledger_account;
 CREATE TRIGGER ledger_accounts_belong AFTER INSERT ON ledger_account
   REFERENCING NEW TABLE AS opened
   FOR EACH STATEMENT EXECUTE FUNCTION ledger_accounts_belong();
@@ -90,13 +96,6 @@ CREATE TRIGGER statements_belong AFTER INSERT ON statement
 DROP TRIGGER ledger_account_guard ON ledger_account;
 CREATE OR REPLACE FUNCTION ledger_account_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF TG_OP = 'INSERT' THEN
-    IF NEW.balance <> 0 THEN
-      RAISE EXCEPTION 'a new account starts at 0'
-        USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_account_balance_is_entries';
-    END IF;
-    RETURN NEW;
-  END IF;
   IF NEW.balance <> OLD.balance AND pg_trigger_depth() < 2 THEN
     RAISE EXCEPTION 'the balance of account % moves by entries only', OLD.code
       USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_account_balance_is_entries';
@@ -131,6 +130,8 @@ ALTER TABLE ledger_account
 ALTER TABLE statement
   DROP CONSTRAINT statement_settlement_id_fkey,
   DROP CONSTRAINT statement_distributor_id_fkey;
+-- The program of the settlement names the store.
+ALTER TABLE taxpayer DROP CONSTRAINT taxpayer_store_fkey;
 
 -- ---------------------------------------------------------------------------------------------
 -- Lines: what an update does not name needs no look
