@@ -1,3 +1,4 @@
+import { quoted } from './array-literal';
 import type { Tx } from './database';
 
 /** The SQL type of a column, as an array of it is sent. `text[]` goes as array literals. */
@@ -95,10 +96,6 @@ function arrayLiteral<Row extends object>(
     return typeof value === 'string' ? quoted(value) : String(value);
   });
   return `{${elements.join(',')}}`;
-}
-
-function quoted(text: string): string {
-  return `"${/["\\]/.test(text) ? text.replace(/["\\]/g, '\\$&') : text}"`;
 }
 
 function snakeCase(name: string): string {

@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool, type PoolClient, types } from 'pg';
+import { asParameter } from './array-literal';
 import { PrismaClient } from './generated/client';
 
 /**
@@ -188,7 +189,9 @@ function sqlOn(
     if (life?.over === true) throw new Error('the transaction is over');
     beforeSend();
     try {
-      return await client.query<Record<string, unknown>>({ name, text, values: [...params] });
+      return await client.query<unknown[]>({
+        ...{ name, text, values: params.map(asParameter), rowMode: 'array' },
+      });
     } catch (error) {
       throw life === undefined ? error : faultOf(life, error);
     }
@@ -196,10 +199,8 @@ function sqlOn(
   const query = (sql: string, params?: readonly unknown[]) => send(nameOf(sql), sql, params);
   const rows = async <T extends object>(sql: string, params?: readonly unknown[]) => {
     const result = await query(sql, params);
-    const names = result.fields.map(({ name }) => [name, camelCase(name)] as const);
-    return result.rows.map(
-      (row) => Object.fromEntries(names.map(([name, camel]) => [camel, row[name]])) as T,
-    );
+    const names = result.fields.map(({ name }) => camelCase(name));
+    return result.rows.map((values) => rowOf(names, values) as T);
   };
   return {
     rows,
@@ -213,6 +214,12 @@ function sqlOn(
       }
     },
   };
+}
+
+function rowOf(names: readonly string[], values: readonly unknown[]): Record<string, unknown> {
+  const row: Record<string, unknown> = {};
+  for (let i = 0; i < names.length; i += 1) row[names[i]!] = values[i];
+  return row;
 }
 
 interface InsertPart {

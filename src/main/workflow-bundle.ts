@@ -1,34 +1,26 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundleWorkflowCode } from '@temporalio/worker';
+import { promisify } from 'node:util';
 
 /** What workflows may import; a change in any of these files makes a new bundle. */
 const sources = ['workflows', 'src/contracts', 'src/domain'];
 
 /**
  * The workflow code as one file for the worker. Bundling takes seconds, so the result is kept in
- * `cacheDir` under the hash of its sources and of the lock file, and shared by all workers.
+ * `cacheDir` under the hash of its sources and of the lock file, and shared by all workers. A process of
+ * its own makes it: the bundler leaves 100 MB behind, which a worker would keep for its whole life.
  * @returns the path of the bundle
  */
 export async function workflowBundle(root: string, cacheDir: string): Promise<string> {
   const path = join(cacheDir, `workflows-${sourceHash(root)}.js`);
   if (existsSync(path)) return path;
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: join(root, 'workflows', 'index.ts'),
-    logger: quiet,
-  });
   mkdirSync(cacheDir, { recursive: true });
-  const unfinished = `${path}.${process.pid}`;
-  writeFileSync(unfinished, code);
-  renameSync(unfinished, path);
+  const bundler = join(root, 'src', 'main', 'bundle-workflows.ts');
+  await promisify(execFile)(process.execPath, ['--import', 'tsx', bundler, root, path], {
+    cwd: root,
+  });
   return path;
 }
 
@@ -42,13 +34,3 @@ function sourceHash(root: string): string {
   }
   return hash.digest('hex').slice(0, 16);
 }
-
-const ignore = () => undefined;
-const quiet = {
-  log: ignore,
-  trace: ignore,
-  debug: ignore,
-  info: ignore,
-  warn: ignore,
-  error: ignore,
-};
