@@ -105,6 +105,8 @@ export async function sealAudit(
   }
 }
 
+const sealColumns = { recordId: 'int8', previousHash: 'text', hash: 'text' } as const;
+
 async function sealRound(tx: Tx, everything: boolean): Promise<number> {
   const lock = everything ? 'pg_advisory_xact_lock' : 'pg_try_advisory_xact_lock';
   const mine = await tx.first<{ locked: unknown }>(`SELECT ${lock}($1) AS locked`, [sealLock]);
@@ -127,7 +129,7 @@ async function sealRound(tx: Tx, everything: boolean): Promise<number> {
     previousHash = hash;
     return seal;
   });
-  await tx.insert('audit_seal', seals);
+  await insertMany(tx, 'audit_seal', sealColumns, seals);
   return records.length;
 }
 

@@ -33,8 +33,8 @@ interface Item {
   readonly use: KeyUse | undefined;
 }
 
-// One of a lane: two would wait for each other's accounts, and cost twice what a group costs.
-const writersPerLane = 1;
+// While the database writes one group of a lane, this process reads and answers another.
+const writersPerLane = 2;
 const writersAtMost = 8;
 // Callers who were just answered are back within a few milliseconds.
 const gatherMs = 8;
