@@ -35,10 +35,10 @@ export interface Judged {
 }
 
 /**
- * Whether it comes to what was computed whatever else is settled: only who has several accounts is
- * taxed in an order, by `computeChunk`.
+ * Whether what was computed holds whatever else is settled: only people of whom several accounts are
+ * known are taxed in an order, by `computeChunk`.
  */
-export function isSettled({ taxpayer }: Judged): boolean {
+export function isTaxedAtOnce({ taxpayer }: Judged): boolean {
   return taxpayer?.hasOtherAccounts !== true;
 }
 

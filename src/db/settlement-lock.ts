@@ -15,7 +15,7 @@ import {
   settlementById,
   type SettlementRow,
 } from './settlement';
-import { candidateRows, isSettled, judge, type Judged, settleable } from './settlement-judge';
+import { candidateRows, isTaxedAtOnce, judge, type Judged, settleable } from './settlement-judge';
 import { chunkSize } from './settlement-lane';
 import { openTaxStops } from './tax-stop';
 import { recordTaxpayers } from './taxpayer';
@@ -191,7 +191,7 @@ export async function insertStatements(
 }
 
 function figuresKnown(judged: Judged) {
-  const computed = isSettled(judged) ? judged.computed : undefined;
+  const computed = isTaxedAtOnce(judged) ? judged.computed : undefined;
   return {
     status: computed === undefined ? 'locked' : 'computed',
     taxAmount: computed?.figures.taxAmount ?? 0n,

@@ -16,7 +16,7 @@ import { lockAccounts } from './ledger';
 import { plansAt } from './plan';
 import type { ProgramRow } from './program';
 import { beginStage, moveSettlement, type SettlementRow, startSettlement } from './settlement';
-import { candidateRows, isSettled, judge, type Judged } from './settlement-judge';
+import { candidateRows, isTaxedAtOnce, judge, type Judged } from './settlement-judge';
 import { insertStatements, type NewStatement, postLocks, recordJudged } from './settlement-lock';
 import { isTaxStop, openTaxStops } from './tax-stop';
 import type { Vault } from './vault';
@@ -71,7 +71,7 @@ export async function requestWithdrawal(
   await takeOldest(tx, settlement, statement);
   await postLocks(tx, settlement, [statement], accounts);
   const status = await moveSettlement(tx, settlement, 'locked');
-  await beginStage(tx, id, { total: 1, done: isSettled(judged) ? 1 : 0 });
+  await beginStage(tx, id, { total: 1, done: isTaxedAtOnce(judged) ? 1 : 0 });
   await startSettlement(tx, program, settlement);
   return { ...settlement, status };
 }
