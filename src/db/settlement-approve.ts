@@ -16,7 +16,7 @@ import { enqueueStart } from './outbox';
 import { accountPlace } from './payout';
 import { programById } from './program';
 import { advance, lockSettlementRow, type SettlementRow } from './settlement';
-import { chunkSize } from './settlement-lane';
+import { approvalChunkSize } from './settlement-lane';
 import { dropStatements } from './settlement-unlock';
 import {
   computeAll,
@@ -65,7 +65,7 @@ export async function approveChunk(
   tx: Tx,
   vault: Vault,
   settlementId: string,
-  { after, realNow, limit = chunkSize }: { after: string; realNow: Date; limit?: number },
+  { after, realNow, limit = approvalChunkSize }: { after: string; realNow: Date; limit?: number },
 ): Promise<string | null> {
   const settlement = await lockSettlementRow(tx, settlementId);
   const { approvedAt, taxMonth: month } = settlement;

@@ -3,6 +3,9 @@ import type { Tx } from './database';
 /** Distributors of one transaction: it takes a fraction of a second, and a kill costs no more. */
 export const chunkSize = 1000;
 
+/** An approval holds lines, seals and payouts of each as well: fewer at a time keep the worker small. */
+export const approvalChunkSize = 400;
+
 /**
  * One of several chunks of a settlement that are worked on at a time. A person's statements are all in
  * one lane: they are taxed one after the other.

@@ -77,11 +77,12 @@ CREATE TRIGGER ledger_accounts_belong AFTER INSERT ON ledger_account
 
 CREATE FUNCTION statements_belong() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM 1 FROM made
-    WHERE (SELECT program_id FROM settlement WHERE id = made.settlement_id)
-        IS DISTINCT FROM made.program_id
-      OR (SELECT program_id FROM distributor WHERE id = made.distributor_id)
-        IS DISTINCT FROM made.program_id;
+  PERFORM 1 FROM (SELECT DISTINCT settlement_id, program_id FROM made) s
+    WHERE (SELECT program_id FROM settlement WHERE id = s.settlement_id) IS DISTINCT FROM s.program_id
+    UNION ALL
+    SELECT 1 FROM made
+    WHERE (SELECT program_id FROM distributor WHERE id = made.distributor_id)
+      IS DISTINCT FROM made.program_id;
   IF FOUND THEN
     RAISE EXCEPTION 'a statement names a settlement or a distributor that is not there, or of another program'
       USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'statement_belongs';
