@@ -186,7 +186,7 @@ export async function lockAccounts(
   const known = await lockKnown(tx, programId, asked);
   const missing = asked.filter((code) => !known.has(code));
   if (missing.length === 0) return known;
-  await openAccounts(tx, programId, missing);
+  await openMissing(tx, programId, missing);
   // Their ids are the latest, so the order of the locks stays that of the ids.
   return new Map([...known, ...(await lockKnown(tx, programId, missing))]);
 }

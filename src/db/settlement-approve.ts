@@ -5,6 +5,7 @@ import type { Figures } from '../domain/settlement/assess';
 import { payoutParts } from '../domain/settlement/parts';
 import { type SealedStatement, sealStatement } from '../domain/settlement/result';
 import type { InvoicePart } from '../domain/tax/invoice';
+import { isBusiness } from '../domain/tax/payment';
 import { insertMany } from './bulk';
 import { largestTransfer, wholeAtMost } from './channel';
 import type { Tx } from './database';
@@ -80,7 +81,10 @@ export async function approveChunk(
   const totals = await personTotals(tx, terms, persons, month);
   const vatApproved = await vatApprovedOf(tx, program, persons, month);
   const taxed = computeAll({ program, terms, month, statements, totals, vatApproved });
-  const covered = await coverStatements(tx, statements.filter(isBusiness));
+  const covered = await coverStatements(
+    tx,
+    statements.filter(({ taxpayerKind }) => isBusiness(taxpayerKind)),
+  );
   const computed = taxed.map((one) => sayWhatChanged(needInvoice(one, covered)));
   const payable = computed.filter(isPayable);
   const payouts = payable.flatMap(payoutsOf);
@@ -120,13 +124,11 @@ function statementsToPay(
 
 type Covered = ReadonlyMap<string, readonly InvoicePart[]>;
 
-const isBusiness = ({ taxpayerKind }: OpenStatement) =>
-  taxpayerKind === 'individualBusiness' || taxpayerKind === 'company';
-
 /** An invoice that was there at the lock may have been used since, by another settlement. */
 function needInvoice(approval: Approval, covered: Covered): Approval {
   const { statement, reason } = approval;
-  if (reason !== undefined || !isBusiness(statement) || covered.has(statement.id)) return approval;
+  const isCovered = !isBusiness(statement.taxpayerKind) || covered.has(statement.id);
+  if (reason !== undefined || isCovered) return approval;
   return { ...approval, reason: 'needs_invoice' };
 }
 

@@ -16,8 +16,6 @@ export interface Lane {
   of: number;
 }
 
-export const onlyLane: Lane = { number: 0, of: 1 };
-
 /** Until the end of the transaction nobody else works on this lane of the settlement. */
 export async function holdLane(tx: Tx, settlementId: string, { number }: Lane): Promise<void> {
   await tx.run(

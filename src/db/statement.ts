@@ -6,7 +6,7 @@ import { wholeAtMost } from './channel';
 import type { Tx } from './database';
 import { programById, type ProgramRow } from './program';
 import { advance, settlementById } from './settlement';
-import { chunkSize, holdLane, type Lane, onlyLane } from './settlement-lane';
+import { holdLane, type Lane } from './settlement-lane';
 import { dropStatements } from './settlement-unlock';
 import { approvedStops, openTaxStops } from './tax-stop';
 import { pendingTotals, personTotals, taxTermsOf, type TaxTerms } from './withholding';
@@ -65,8 +65,8 @@ export function paymentTerms(
 export interface ChunkStart {
   /** the statement with which the lane's chunk before ended; empty: from the start */
   after: string;
-  lane?: Lane;
-  limit?: number;
+  lane: Lane;
+  limit: number;
 }
 
 /**
@@ -78,9 +78,8 @@ export interface ChunkStart {
 export async function computeChunk(
   tx: Tx,
   settlementId: string,
-  from: ChunkStart,
+  { after, lane, limit }: ChunkStart,
 ): Promise<string | null> {
-  const { after, lane = onlyLane, limit = chunkSize } = from;
   await holdLane(tx, settlementId, lane);
   const settlement = await settlementById(tx, settlementId);
   if (settlement.status !== 'computing') return null;

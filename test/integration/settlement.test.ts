@@ -647,7 +647,8 @@ test('who has one account is computed when locked, with what is not booked yet',
     progressTotal: 3,
   });
   // Two runs at the same chunk: a person is taxed once, and the second account on top of the first.
-  const chunk = () => db.transaction((tx) => computeChunk(tx, settlementId, { after: '' }));
+  const start = { after: '', lane: { number: 0, of: 1 }, limit: 10 };
+  const chunk = () => db.transaction((tx) => computeChunk(tx, settlementId, start));
   await Promise.all([chunk(), chunk()]);
   const [ofAlone, ...ofTwice] = await amounts();
   expect(ofAlone).toEqual(['computed', 4000n]);

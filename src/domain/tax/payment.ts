@@ -1,3 +1,11 @@
+import {
+  type ChannelTerms,
+  type FeeTerms,
+  type Figures,
+  figuresOf,
+  reasonNotToPay,
+  type SkipReason,
+} from '../settlement/assess';
 import type { TaxProfileKind } from './id-number';
 import { isAboveVatExemption } from './stop';
 import {
@@ -8,14 +16,6 @@ import {
   type TaxRecord,
   withhold,
 } from './withhold';
-import {
-  type ChannelTerms,
-  type FeeTerms,
-  type Figures,
-  figuresOf,
-  reasonNotToPay,
-  type SkipReason,
-} from '../settlement/assess';
 
 /** What is settled of one distributor, with where it would be paid to. */
 export interface Payment extends ChannelTerms {
@@ -50,6 +50,13 @@ export interface Computed {
   reason: SkipReason | undefined;
 }
 
+/** Whether somebody is paid against invoices. */
+export function isBusiness(
+  kind: TaxProfileKind | null,
+): kind is Exclude<TaxProfileKind, 'individual'> {
+  return kind === 'individualBusiness' || kind === 'company';
+}
+
 /**
  * Tax, fee and net of one payment. Companies and individual businesses are paid against their
  * invoices: nothing is withheld.
@@ -58,10 +65,14 @@ export function compute(payment: Payment, terms: PaymentTerms, past: TaxpayerPas
   const { grossAmount: incomeAmount, taxpayerKind } = payment;
   const { month, gapPolicy, fee } = terms;
   const { history } = past;
-  const isBusiness = taxpayerKind === 'individualBusiness' || taxpayerKind === 'company';
-  const taxMethod = isBusiness ? 'none' : terms.method;
+  const business = isBusiness(taxpayerKind) ? taxpayerKind : undefined;
+  const taxMethod = business === undefined ? terms.method : 'none';
   const { taxAmount, record } = withhold({
-    ...{ method: taxMethod, gapPolicy, month, incomeAmount, history },
+    method: taxMethod,
+    gapPolicy,
+    month,
+    incomeAmount,
+    history,
   });
   const figures = figuresOf(incomeAmount, taxAmount, fee);
   const isAbove =
@@ -70,7 +81,7 @@ export function compute(payment: Payment, terms: PaymentTerms, past: TaxpayerPas
     isAboveVatExemption(month, incomeOf(history, month) + incomeAmount);
   return {
     figures,
-    record: isBusiness ? { ...record, paidAgainstInvoice: taxpayerKind } : record,
+    record: business === undefined ? record : { ...record, paidAgainstInvoice: business },
     taxMonth: month,
     taxMethod,
     reason: isAbove ? 'vat_exemption' : reasonNotToPay(figures.netAmount, payment),
