@@ -159,12 +159,12 @@ async function carryOut(
 async function submit(
   deps: ActivityDeps,
   channel: ChannelAdapter,
-  { payout, waitMs }: Extract<Submission, { go: true }>,
+  { payout, waitMs, at }: Extract<Submission, { go: true }>,
 ): Promise<PayoutCase> {
-  const bookedAt = deps.clock.now().getTime();
   if (waitMs > 0) await pause(waitMs);
   deps.crashPoint('payout.beforeSubmitCall');
-  if (deps.clock.now().getTime() - bookedAt > freshForMs) {
+  // From the booking on, also where it slept before it heard of its commit.
+  if (deps.clock.now().getTime() - at.getTime() > freshForMs) {
     throw new Error('this worker slept too long to make the call; the payout is asked about');
   }
   const outcome = await channel.submit(orderOf(deps, payout));

@@ -11,8 +11,8 @@ import { lockPayout, type PayoutCase, recordAttempt, setWaiting, type Source } f
 import { recordPayoutEvent } from './payout-booking';
 
 export type Submission =
-  /** the call may be made after `waitMs` */
-  { go: true; payout: PayoutCase; waitMs: number } | { go: false; payout: PayoutCase };
+  /** the call may be made after `waitMs`; `at` is when it was booked, on real time */
+  { go: true; payout: PayoutCase; waitMs: number; at: Date } | { go: false; payout: PayoutCase };
 
 /** What the decision to hand over needs from outside. `at` is real time. */
 export interface HandOver {
@@ -61,7 +61,7 @@ export async function beginSubmission(
   ]);
   const submittedAt = payout.submittedAt ?? at;
   const sent = { ...payout, status, submittedAt, waitingText: null, waitingUntil: null } as const;
-  return { go: true, payout: { ...sent, asked }, waitMs: turn.waitMs };
+  return { go: true, payout: { ...sent, asked }, waitMs: turn.waitMs, at };
 }
 
 const reasonOf: Record<HoldCause | 'turn', WaitingReason> = {

@@ -114,6 +114,19 @@ describe('one step of a payout after the other', () => {
     expect(provider.questions).toEqual([payout.channelNumber]);
   });
 
+  test.each(['payout.beforeSubmitCommit', 'payout.beforeSubmitCall'])(
+    'nor one that slept at %s, whether or not it knew that the booking was committed',
+    async (point) => {
+      const asleep = (reached: string) => {
+        if (reached === point) clock.forward(9_000);
+      };
+      const slow = fakeWorker(db, vault, { provider, clock, at: asleep });
+      await expect(slow.advancePayout(payout.id)).rejects.toThrow('slept too long');
+      expect(provider.submissions).toHaveLength(0);
+      expect((await row()).status).toBe('submitting');
+    },
+  );
+
   describe('a channel whose balance is short', () => {
     test('is tried by one payout for all, finance hears of it once, and it goes on by itself', async () => {
       const others = [

@@ -71,14 +71,20 @@ export class HandClock {
 export function fakeWorker(
   db: Database,
   vault: Vault,
-  { provider, clock }: { provider: FakeProvider; clock: { now(): Date } },
+  options: {
+    provider: FakeProvider;
+    clock: { now(): Date };
+    /** called at named points, as a blow would be */
+    at?: (point: string) => void;
+  },
 ) {
+  const { provider, clock, at = () => undefined } = options;
   return createActivities({
     db,
     vault,
     clock,
     channels: provider.registry,
-    crashPoint: () => undefined,
+    crashPoint: at,
     log: pino({ level: 'silent' }),
   });
 }
