@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const rate = z.number().min(0).max(1).default(0);
 
-/** How often each fault happens: 0 never, 1 always. Only with SANDBOX_FAULTS=1, for tests. */
+/** How often each fault happens: 0 never, 1 always, 0.05 once in every twenty calls. Only with SANDBOX_FAULTS=1, for tests. */
 export const FaultRates = z.strictObject({
   /** the transfer is executed, and the caller never gets an answer */
   timeout: rate,
@@ -35,10 +35,12 @@ const ofSubmissions: readonly SubmissionFault[] = [
   'html',
 ];
 
-/** Throws the dice, counts what happened, and keeps the balances of merchants that have one. */
+/** Says what fails, counts what happened, and keeps the balances of merchants that have one. */
 export class Faults {
   private rates = none;
   private readonly fired = new Map<Fault, number>();
+  /** how much of its next time each fault has come by; nobody can tell where it begins */
+  private readonly due = new Map<Fault, number>();
   /** fen; a merchant that is not here never runs short */
   private readonly balances = new Map<string, number>();
 
@@ -52,7 +54,10 @@ export class Faults {
   }
 
   happens(fault: Fault): boolean {
-    if (Math.random() >= this.rates[fault]) return false;
+    // Evenly rather than by dice: a short run of rare faults must not be one without them.
+    const due = (this.due.get(fault) ?? Math.random()) + this.rates[fault];
+    this.due.set(fault, due >= 1 ? due - 1 : due);
+    if (due < 1) return false;
     this.fired.set(fault, (this.fired.get(fault) ?? 0) + 1);
     return true;
   }
