@@ -1,6 +1,7 @@
 import { Pool, type PoolClient } from 'pg';
 import { newId } from '../src/db/id';
 import type { IdKind } from '../src/domain/kernel/id';
+import { warmUpMs } from './load';
 
 /**
  * The baseline: what the API wrote for some orders, read back and written again by plain SQL under
@@ -159,14 +160,15 @@ async function statementByStatement(
   copies: readonly Copy[],
   { connections, seconds }: { connections: number; seconds: number },
 ): Promise<number> {
-  const started = performance.now();
+  const started = performance.now() + warmUpMs;
   const until = started + seconds * 1000;
   let written = 0;
   const lane = async (first: number) => {
     const client = await pool.connect();
     for (let n = first; performance.now() < until; n += connections) {
+      const isCounted = performance.now() >= started;
       await writeOne(client, tables, renamed(copies[n % copies.length]!));
-      written += 1;
+      if (isCounted) written += 1;
     }
     client.release();
   };

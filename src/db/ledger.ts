@@ -67,7 +67,7 @@ function prepare(transaction: LedgerTransactionInput): Prepared {
   const entries = entriesOf(transaction.postings);
   const content = entries.map(({ account, amount }) => `${account} ${amount}`).join('\n');
   const requestHash = createHash('sha256').update(`${transaction.kind}\n${content}`).digest('hex');
-  return { ...transaction, entries, requestHash };
+  return { entries, requestHash, ...transaction };
 }
 
 async function insertTransactions(

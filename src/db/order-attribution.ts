@@ -249,12 +249,13 @@ function walk(orders: readonly Attributable[], known: Known) {
       if (!made.has(follows.id)) ended.set(follows.id, at);
     }
     const { customerExternalId } = item.order;
-    const binding = { id: newId('binding'), ...span };
-    const row = Object.assign(binding, {
+    const row = {
+      id: newId('binding'),
       programId: item.program.id,
       customerExternalId,
       causeId: item.id,
-    });
+      ...span,
+    };
     made.set(row.id, row);
     known.timelines.set(key, [...spans, row]);
   }

@@ -211,7 +211,6 @@ function book(
     ...line,
   }));
   return {
-    ...attributed,
     id,
     order,
     program,
@@ -221,6 +220,7 @@ function book(
     releaseAt: releaseAt(hold, { paidAt: order.paidAt, receivedAt: null }),
     lines,
     commissions: lines.flatMap((line, i) => commissionsOf(line, order.lines[i]!.externalId)),
+    ...attributed,
   };
 }
 

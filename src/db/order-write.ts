@@ -233,11 +233,11 @@ export const commissionColumns = {
 function commissionRows(booked: readonly BookedOrder[], createdAt: Date): TableRows {
   const rows = booked.flatMap((item) =>
     item.commissions.map((commission) => ({
-      ...commission,
       programId: item.program.id,
       orderId: item.id,
       originalAmount: commission.amount,
       createdAt,
+      ...commission,
     })),
   );
   return rowsOf('commission', commissionColumns as Columns<(typeof rows)[number]>, rows);
@@ -307,7 +307,7 @@ async function endBindings(tx: Tx, ended: AttributionResult['ended']): Promise<v
 }
 
 function bindingRows(bindings: readonly NewBinding[], { actor, now }: WriteContext): TableRows {
-  const rows = bindings.map((binding) => ({ ...binding, cause: 'order', actor, createdAt: now }));
+  const rows = bindings.map((binding) => ({ cause: 'order', actor, createdAt: now, ...binding }));
   return rowsOf('binding', bindingColumns as Columns<(typeof rows)[number]>, rows);
 }
 

@@ -185,11 +185,11 @@ export function viewOfBooked(booked: BookedOrder, language: Language): OrderView
     })),
     commissions: booked.commissions.map((commission) =>
       commissionView({
-        ...commission,
         originalAmount: commission.amount,
         releaseAt,
         availableAt: null,
         statementId: null,
+        ...commission,
       }),
     ),
     language,

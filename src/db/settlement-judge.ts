@@ -96,12 +96,12 @@ export async function judge(
   const payment = paymentTerms(program, terms, month);
   return rows.map((row) => {
     const taxpayer = taxpayers.get(row.distributorId);
-    const candidate = { ...row, taxProfile: taxpayer?.profile ?? null };
+    const candidate = { taxProfile: taxpayer?.profile ?? null, ...row };
     const before = reasonToSkip(candidate, { minimumPayoutAmount, withholds });
     if (before !== undefined) return { row, taxpayer, computed: undefined, reason: before };
     const history = totals.get(taxpayer?.person ?? '') ?? [];
     const vatApproved = taxpayer?.vatApproved ?? false;
-    const taxed = { ...row, taxpayerKind: taxpayer?.kind ?? null };
+    const taxed = { taxpayerKind: taxpayer?.kind ?? null, ...row };
     const computed = compute(taxed, payment, { history, vatApproved });
     return { row, taxpayer, computed, reason: computed.reason };
   });

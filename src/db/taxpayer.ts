@@ -66,7 +66,7 @@ export async function taxpayersOf(
       stop: stop === 'vat_exemption' || (stop === 'non_resident' && !withholds) ? undefined : stop,
       invoicedAmount: invoiced.get(distributorId) ?? 0n,
     };
-    return { ...row, idNumber, profile, vatApproved: own.has('vat_exemption') };
+    return { idNumber, profile, vatApproved: own.has('vat_exemption'), ...row };
   });
   return new Map(cases.map((one) => [one.distributorId, one]));
 }

@@ -40,9 +40,10 @@ const chineseByCode: Readonly<Record<string, string>> = {
   head_count_pay: '奖励须至少有一个销售类指标：不按人数付酬',
 };
 
-const zodWords = {
-  en: z.locales.en().localeError,
-  'zh-CN': z.locales.zhCN().localeError,
+// zod copies them and sets `async`: with one that is there the copy keeps its shape (ADR 16).
+const parseOptions = {
+  en: { error: z.locales.en().localeError, async: false },
+  'zh-CN': { error: z.locales.zhCN().localeError, async: false },
 } as const;
 
 export type Checked<T> =
@@ -59,7 +60,7 @@ export function check<S extends z.ZodType>(
   prefix: string,
   locale: Locale,
 ): Checked<z.output<S>> {
-  const result = schema.safeParse(value, { error: zodWords[locale] });
+  const result = schema.safeParse(value, parseOptions[locale]);
   if (result.success) return { ok: true, value: result.data };
   const faults = result.error.issues.flatMap((issue) => faultsOf(issue, value, prefix, []));
   return { ok: false, faults: translate(faults, locale) };

@@ -144,6 +144,6 @@ function resultOf({ route, context, use }: Item, outcome: GroupOutcome | undefin
     keep:
       use === undefined || !isSuccess(reply)
         ? undefined
-        : { ...use, ...kept(reply, route, context.deps, use), createdAt: context.now },
+        : { createdAt: context.now, ...use, ...kept(reply, route, context.deps, use) },
   };
 }

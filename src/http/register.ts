@@ -115,7 +115,6 @@ function contextOf(
   const locale = localeOf(request.headers['accept-language']);
   const problem = { requestId: requestIdOf(response), locale };
   return {
-    ...given,
     params: input.params,
     query: input.query,
     body: input.body,
@@ -136,6 +135,7 @@ function contextOf(
       if (checked.ok && faults.length === 0) return { ok: true, value: checked.value } as Checked;
       return { ok: false, problem: problemFor('invalid_request', '', faults, problem) };
     },
+    ...given,
   };
 }
 

@@ -18,7 +18,7 @@ export interface Reply {
 /** A note about a write with who did it, when and by which request. */
 export function auditEntry(note: AuditNote, { caller, requestId, now }: AnyContext): AuditEntry {
   if (caller === undefined) throw new Error('an open route has nobody to name in the audit log');
-  return { ...note, storeId: caller.storeId, actor: caller.actor, requestId, at: now };
+  return { storeId: caller.storeId, actor: caller.actor, requestId, at: now, ...note };
 }
 
 /**

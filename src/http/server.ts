@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { createApp } from './app';
+import { bornExpress } from './born-express';
 import type { HttpDeps } from './deps';
 import type { Route } from './route';
 
@@ -25,15 +26,17 @@ export async function serve(
   routes?: readonly Route[],
 ): Promise<RunningServer> {
   let stopping = false;
+  const app = createApp(deps, { stopping: () => stopping, routes });
   const server = createServer(
     {
+      ...bornExpress(app),
       headersTimeout: headersTimeoutMs,
       requestTimeout: requestTimeoutMs,
       keepAliveTimeout: keepAliveMs,
       connectionsCheckingInterval: 1_000,
       maxHeaderSize: 16_384,
     },
-    createApp(deps, { stopping: () => stopping, routes }),
+    app,
   );
   server.on('clientError', answerBrokenRequest);
   await listen(server, address.port, address.host ?? '0.0.0.0');

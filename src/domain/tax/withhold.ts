@@ -154,12 +154,12 @@ function monthPeriod({ month, history }: Asked): Period {
   const table = tableOf(monthlyTables, month);
   const { fixedUpToIncomeFen, fixedFen, shareBps } = table.deduction;
   return {
-    ...table,
     before: sumOf(history.filter((total) => total.month === month)),
     deductionOf: (income) =>
       income > BigInt(fixedUpToIncomeFen)
         ? { share: shareOf(income, shareBps), fixedFen: null, months: null }
         : { share: null, fixedFen, months: null },
+    ...table,
   };
 }
 
@@ -169,13 +169,13 @@ function yearPeriod(asked: Asked): Period {
   const months = asked.gapPolicy === 'restart' ? run : new Set(monthsOfYearUntil(asked.month));
   const { shareBps, perConsecutiveMonthFen } = table.deduction;
   return {
-    ...table,
     before: sumOf(asked.history.filter(({ month }) => months.has(month))),
     deductionOf: (income) => ({
       share: shareOf(income, shareBps),
       fixedFen: perConsecutiveMonthFen * run.size,
       months: run.size,
     }),
+    ...table,
   };
 }
 
@@ -209,7 +209,7 @@ function assess({ before, bands, deductionOf }: Period, incomeAmount: bigint): A
   const taxable = Exact.max(deducted, 0);
   const { rateBps, quickDeductionFen } = bandOf(bands, taxable);
   const tax = toFen(taxable.times(rateBps).dividedBy(wholeBps).minus(quickDeductionFen));
-  return { ...deduction, income, taxable, rateBps, quickDeductionFen, tax: BigInt(tax.toFixed(0)) };
+  return { income, taxable, rateBps, quickDeductionFen, tax: BigInt(tax.toFixed(0)), ...deduction };
 }
 
 function finish(input: WithholdInput, { before, validFrom }: Period, found: Assessed): Withheld {
