@@ -49,7 +49,7 @@ export function computeAll<S extends OpenStatement>(
       const { grossAmount: incomeAmount, taxAmount } = computed.figures;
       history.push({ month: input.month, incomeAmount, taxAmount });
     }
-    return { ...computed, statement };
+    return { statement, ...computed };
   });
 }
 

@@ -244,6 +244,55 @@ describe('money rules that the database holds by itself', () => {
     );
   });
 
+  test('entries of two programs come in one statement, each with the accounts of its own', async () => {
+    const storeId = await givenStore(db);
+    const programs = [await givenProgram(db, storeId), await givenProgram(db, storeId)];
+    const accountsOf = async (id: string) => {
+      const owner = await givenDistributor(db, { storeId, programId: id });
+      await post(db, id, moved(`first-of-${id}`, commissionEarned(owner, 9n)));
+      return db.read.rows<{ id: bigint }>(
+        'SELECT id FROM ledger_account WHERE program_id = $1 ORDER BY code',
+        [id],
+      );
+    };
+    const [one, two] = [await accountsOf(programs[0]!), await accountsOf(programs[1]!)];
+    type Accounts = readonly { id: bigint }[];
+    const move = (moves: readonly (readonly [string, Accounts])[]) =>
+      db.transaction(async (tx) => {
+        const ids: bigint[] = [];
+        for (const [program] of moves) ids.push(await newTransaction(tx, program));
+        await tx.run(
+          `INSERT INTO ledger_entry (transaction_id, account_id, amount)
+           SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[])`,
+          [
+            ids.flatMap((id) => [id, id]),
+            moves.flatMap(([, accounts]) => accounts.map(({ id }) => id)),
+            moves.flatMap(() => [-2n, 2n]),
+          ],
+        );
+      });
+    const [first = '', second = ''] = programs;
+    const strangers = 'ledger_entry_one_program';
+    await refused(
+      move([
+        [first, two],
+        [second, one],
+      ]),
+      strangers,
+    );
+    // Whichever of the two is found first: one entry of its own, one of the other's.
+    for (const program of programs) await refused(move([[program, [one[0]!, two[1]!]]]), strangers);
+    await move([
+      [first, one],
+      [second, two],
+    ]);
+    const balances = await db.read.rows<{ balance: bigint }>(
+      'SELECT balance FROM ledger_account WHERE id = ANY($1) ORDER BY code, id',
+      [[...one, ...two].map(({ id }) => id)],
+    );
+    expect(balances.map(({ balance }) => balance)).toEqual([-11n, -11n, 11n, 11n]);
+  });
+
   test('an earning is in a statement that exists and is of the same distributor', async () => {
     const storeId = await givenStore(db);
     const ownProgram = await givenProgram(db, storeId);

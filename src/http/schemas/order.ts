@@ -68,7 +68,7 @@ type LineOutput = z.output<typeof OrderLineBody>;
 
 /** The order as the domain wants it. */
 export function orderInput({ customer, ...order }: OrderBodyOutput): OrderInput {
-  return { ...order, customerExternalId: customer.externalId };
+  return { customerExternalId: customer.externalId, ...order };
 }
 
 /** What the lines of an order must be together. */

@@ -7,7 +7,11 @@ describe('requests and responses of the server', () => {
   test('are those of the application before it sees them, and keep their prototypes', async () => {
     const app = express();
     app.get('/hello', (request, response) => {
-      response.json({ query: request.query, app: request.app === app, ...shapes(request, response) });
+      response.json({
+        query: request.query,
+        app: request.app === app,
+        ...shapes(request, response),
+      });
     });
     const shapes = (request: IncomingMessage, response: ServerResponse) => ({
       request: Object.getPrototypeOf(request) === app.request,
