@@ -1,7 +1,9 @@
 import { Refusal } from '../domain/kernel/refusal';
+import { distributorAccounts } from '../domain/ledger/account';
 import type { Residency } from '../domain/tax/id-number';
 import type { Tx } from './database';
 import { newId } from './id';
+import { isOwnAccount } from './ledger';
 import { maskAccount, maskIdNumber, type Vault } from './vault';
 
 /** What a distributor has, in fen. All are 0 or more. */
@@ -18,11 +20,11 @@ export interface Balance {
 /** The balances of one distributor, from the ledger and the payouts that arrived and stayed. */
 export async function balanceOf(read: Tx, distributorId: string): Promise<Balance> {
   const rows = await read.rows<{ role: string; balance: bigint }>(
-    `SELECT role, balance FROM ledger_account WHERE distributor_id = $1
+    `SELECT a.role, a.balance FROM ledger_account a WHERE ${isOwnAccount}
      UNION ALL
      SELECT 'paid', coalesce(sum(amount), 0)::bigint FROM payout
      WHERE distributor_id = $1 AND status = 'paid'`,
-    [distributorId],
+    [distributorId, distributorAccounts(distributorId)],
   );
   const balances = new Map(rows.map(({ role, balance }) => [role, balance]));
   const of = (role: string) => balances.get(role) ?? 0n;
@@ -55,9 +57,9 @@ export function entriesOf(
      FROM ledger_account a
      JOIN ledger_entry e ON e.account_id = a.id
      JOIN ledger_transaction t ON t.id = e.transaction_id
-     WHERE a.distributor_id = $1 AND ($2::bigint IS NULL OR e.id < $2)
-     ORDER BY e.id DESC LIMIT $3`,
-    [distributorId, before ?? null, limit],
+     WHERE ${isOwnAccount} AND ($3::bigint IS NULL OR e.id < $3)
+     ORDER BY e.id DESC LIMIT $4`,
+    [distributorId, distributorAccounts(distributorId), before ?? null, limit],
   );
 }
 

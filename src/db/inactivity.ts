@@ -10,6 +10,7 @@ import {
   waitAtMostDays,
 } from '../domain/distributor/inactivity';
 import { addDays } from '../domain/kernel/clock';
+import { distributorAccounts } from '../domain/ledger/account';
 import { newId } from './id';
 import { insertMany } from './bulk';
 import { onceADay, type Round } from './daily';
@@ -25,6 +26,7 @@ import {
 } from './life-case';
 import type { LifeStep } from './life-steps';
 import { lifeWorkflow } from './life-workflow';
+import { isOwnAccount } from './ledger';
 import { programById } from './program';
 import { openReview } from './review';
 
@@ -234,9 +236,9 @@ async function standingFacts(read: Tx, distributorId: string): Promise<Record<st
        (SELECT count(*)::int FROM distributor WHERE sponsor_id = $1) AS downlines,
        (SELECT count(*)::int FROM binding
         WHERE distributor_id = $1 AND ends_at IS NULL) AS customers,
-       (SELECT coalesce(sum(balance), 0)::bigint FROM ledger_account
-        WHERE distributor_id = $1) AS balance`,
-    [distributorId],
+       (SELECT coalesce(sum(a.balance), 0)::bigint FROM ledger_account a
+        WHERE ${isOwnAccount}) AS balance`,
+    [distributorId, distributorAccounts(distributorId)],
   );
   const { downlines = 0, customers = 0, balance = 0n } = row ?? {};
   return { downlines, customers, balanceAmount: String(balance) };

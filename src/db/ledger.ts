@@ -165,6 +165,13 @@ function idsByCode(rows: readonly { code: string; id: bigint }[]): Map<string, b
   return new Map(rows.map(({ code, id }) => [code, id]));
 }
 
+/**
+ * Whether a row `a` of ledger_account is a distributor's. Parameters: $1 the distributor, $2 its
+ * `distributorAccounts`: accounts are found by name alone.
+ */
+export const isOwnAccount = `a.program_id = (SELECT program_id FROM distributor WHERE id = $1)
+  AND a.code = ANY($2)`;
+
 /** An account as it is until the end of the transaction that has locked it. */
 export interface LockedAccount {
   id: bigint;

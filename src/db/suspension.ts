@@ -2,6 +2,7 @@ import type { LifeFacts, SuspensionReason } from '../domain/distributor/action';
 import { decideWithinDays } from '../domain/distributor/inactivity';
 import type { DistributorStatus } from '../domain/distributor/state';
 import { addDays } from '../domain/kernel/clock';
+import { distributorAccount } from '../domain/ledger/account';
 import { resumeMoney, reverseAsDecided } from './appeal';
 import type { Tx } from './database';
 import { decidedLife, isAppealed, type LifeDecision, openWindow } from './eviction';
@@ -66,10 +67,12 @@ export async function suspend(
 
 /** What money the suspension stops: amounts of fen as decimal texts. */
 async function heldFacts(read: Tx, { distributor, program }: Life) {
+  const codes = (['held', 'available'] as const).map((role) =>
+    distributorAccount(distributor.id, role),
+  );
   const rows = await read.rows<{ role: string; balance: bigint }>(
-    `SELECT role, balance FROM ledger_account
-     WHERE program_id = $1 AND distributor_id = $2 AND role IN ('held', 'available')`,
-    [program.id, distributor.id],
+    'SELECT role, balance FROM ledger_account WHERE program_id = $1 AND code = ANY($2)',
+    [program.id, codes],
   );
   return Object.fromEntries(rows.map(({ role, balance }) => [`${role}Amount`, String(balance)]));
 }

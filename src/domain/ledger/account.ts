@@ -27,6 +27,11 @@ export function distributorAccount(distributorId: string, role: DistributorRole)
   return `distributor:${distributorId}:${role}`;
 }
 
+/** All that a distributor may have. */
+export function distributorAccounts(distributorId: string): AccountCode[] {
+  return distributorRoles.map((role) => distributorAccount(distributorId, role));
+}
+
 export function channelAccount(channelId: string, role: ChannelRole): AccountCode {
   return `channel:${channelId}:${role}`;
 }
