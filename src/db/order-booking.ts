@@ -58,7 +58,7 @@ export async function readGrounds(
   orders: readonly Keyed[],
   readClickId: ReadClickId | undefined,
 ): Promise<OrderGrounds> {
-  const payments = orders.map(({ order, program }) => ({ ...order, programId: program.id }));
+  const payments = orders.map(paymentOf);
   const [plans, agents, campaigns, sources] = await Promise.all([
     plansOf(tx, orders),
     agentsAt(tx, payments),
@@ -68,13 +68,20 @@ export async function readGrounds(
   return { plans, agents, campaigns, sources };
 }
 
+/** What decides which agents and campaigns there are for an order. */
+function paymentOf({ order, program }: Keyed) {
+  const { customerExternalId, paidAt, region } = order;
+  return { programId: program.id, customerExternalId, paidAt, region };
+}
+
 /** The grounds of some of the orders, by their positions. */
 export function groundsOf(grounds: OrderGrounds, positions: readonly number[]): OrderGrounds {
-  const { plans, agents } = grounds;
+  const { plans, agents, campaigns, sources } = grounds;
   return {
-    ...grounds,
     plans: positions.map((position) => plans[position]),
     agents: positions.map((position) => agents[position]),
+    campaigns,
+    sources,
   };
 }
 
@@ -92,7 +99,7 @@ export async function bookFresh(
   read: OrderGrounds,
 ): Promise<{ booked: BookedOrder[]; attribution: AttributionResult }> {
   if (fresh.length === 0) return { booked: [], attribution: nothingAttributed };
-  const payments = fresh.map(({ order, program }) => ({ ...order, programId: program.id }));
+  const payments = fresh.map(paymentOf);
   const plans = fresh.map(({ plan }, i) => plan ?? read.plans[i]);
   const attributable = fresh.map(({ order, program }, i) => ({
     id: newId('order'),
@@ -152,7 +159,7 @@ function campaignsInUse(
 /** The order as the calculation sees it. `cover`: the products of its program. */
 export function factsOf(order: OrderInput, cover: ProductCover): OrderFacts {
   return {
-    lines: order.lines.map((line) => ({ ...defined(line), inScope: covers(cover, line) })),
+    lines: order.lines.map((line) => ({ inScope: covers(cover, line), ...defined(line) })),
     orderDiscountAmount: order.orderDiscountAmount,
   };
 }

@@ -150,7 +150,7 @@ export async function taxpayerNames(
   return new Map(
     rows.map(({ idNumberCipher, ...row }) => [
       row.person,
-      { ...row, idNumber: () => vault.open(taxpayerPlace(storeId, row.person), idNumberCipher) },
+      { idNumber: () => vault.open(taxpayerPlace(storeId, row.person), idNumberCipher), ...row },
     ]),
   );
 }

@@ -48,7 +48,7 @@ export function storedReply(
       const text = route.secretAnswer === true ? deps.vault.open(placeOf(use), body) : body;
       return {
         status,
-        headers: { ...jsonHeaders, 'Idempotency-Replayed': 'true' },
+        headers: { 'Idempotency-Replayed': 'true', ...jsonHeaders },
         body: text === '' ? undefined : text,
       };
     }
