@@ -15,7 +15,7 @@ export interface LoadTask {
   readonly seconds: number;
 }
 
-/** What is measured gets hot before it counts, plain SQL too. */
+/** Orders one by one get hot before they count; those by plain SQL too. */
 export const warmUpMs = 3000;
 
 export interface LoadResult {

@@ -18,7 +18,10 @@ export interface Reply {
 /** A note about a write with who did it, when and by which request. */
 export function auditEntry(note: AuditNote, { caller, requestId, now }: AnyContext): AuditEntry {
   if (caller === undefined) throw new Error('an open route has nobody to name in the audit log');
-  return { storeId: caller.storeId, actor: caller.actor, requestId, at: now, ...note };
+  const { action, subjectId, reason, before, after } = note;
+  // Named one by one: nothing in a note can say who did it, or when.
+  const who = { storeId: caller.storeId, actor: caller.actor, requestId, at: now };
+  return { action, subjectId, reason, before, after, ...who };
 }
 
 /**

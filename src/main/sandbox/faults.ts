@@ -2,7 +2,10 @@ import { z } from 'zod';
 
 const rate = z.number().min(0).max(1).default(0);
 
-/** How often each fault happens: 0 never, 1 always, 0.05 once in every twenty calls. Only with SANDBOX_FAULTS=1, for tests. */
+/**
+ * How often each fault happens: 0 never, 1 always, 0.05 once in every twenty calls. Only with
+ * SANDBOX_FAULTS=1, for tests.
+ */
 export const FaultRates = z.strictObject({
   /** the transfer is executed, and the caller never gets an answer */
   timeout: rate,
