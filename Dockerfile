@@ -17,7 +17,8 @@ RUN PRISMA_SCHEMA_ENGINE_BINARY=/bin/true CHECKPOINT_DISABLE=1 \
 COPY deploy/worker-health.mjs deploy/worker-health.mjs
 
 FROM node:22-bookworm-slim
-ENV NODE_ENV=production CACHE_DIR=/tmp/tributary HOST=0.0.0.0
+# Two pools of freed memory instead of one for each of many threads: a worker is some 30 MB smaller.
+ENV NODE_ENV=production CACHE_DIR=/tmp/tributary HOST=0.0.0.0 MALLOC_ARENA_MAX=2
 WORKDIR /app
 # The sandbox provider keeps its books here; a new volume takes over this owner.
 RUN mkdir -p /var/lib/tributary && chown node:node /var/lib/tributary

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { type PostgresHome, postgresHome } from './postgres-home';
@@ -35,12 +36,25 @@ export interface PostgresOptions {
 const user = 'tributary';
 const startTimeoutMs = 60_000;
 
+const mb = 1024 * 1024;
+
+/** An eighth of what memory there is; it is taken as it is used. */
+export function sharedBuffersMb(memoryBytes: number): number {
+  return Math.max(128, Math.min(1024, Math.floor(memoryBytes / 8 / mb)));
+}
+
+/** A container may be allowed less than the machine has. */
+function memoryBytes(): number {
+  const allowed = process.constrainedMemory();
+  return allowed > 0 ? Math.min(allowed, totalmem()) : totalmem();
+}
+
 /** What a laptop wants: only this machine may connect, and many small processes do. */
 const ownSettings: Readonly<Record<string, string>> = {
   listen_addresses: host,
   unix_socket_directories: '',
   max_connections: '200',
-  shared_buffers: '256MB',
+  shared_buffers: `${sharedBuffersMb(memoryBytes())}MB`,
   // A settlement writes more than the default 1GB: each checkpoint would write whole pages anew.
   max_wal_size: '4GB',
   // Plans are prepared while tables are small: what grows fast must be counted again soon.
