@@ -28,7 +28,7 @@ const spreadsLast = {
   message: 'Made for each order, line or statement: own properties first, the spread last.',
 };
 const madeByTheThousand = [
-  'src/db/{order-booking,order-write,ledger,event,audit}.ts',
+  'src/db/{order,order-attribution,order-booking,order-write,ledger,event,audit}.ts',
   'src/db/{settlement-judge,settlement-lock,statement,taxpayer,withholding}.ts',
   'src/domain/commission/{base,booking,calculation,overlay,rule,terms}.ts',
   'src/domain/ledger/*.ts',

@@ -119,7 +119,7 @@ export async function attributeOrders(
   // Somebody may have bound a customer to another distributor before the lock was ours.
   const late = distributorsOf(timelines).filter((id) => !histories.has(id));
   await loadHistories(tx, histories, late, { levelsUp, ...span });
-  const result = walk(orders, { ...sources, timelines, histories });
+  const result = walk(orders, { histories, ...sources, timelines });
   const uplines = await findUplines(tx, orders, result.attributions, { histories, span });
   const attributed = result.attributions.map((attribution, index) => ({
     attribution,

@@ -165,14 +165,21 @@ function loadCommissions(
 export function viewOfBooked(booked: BookedOrder, language: Language): OrderView {
   const { order, attribution, planId, releaseAt } = booked;
   const row = {
-    ...order,
     id: booked.id,
-    region: order.region ?? null,
+    programId: order.programId,
+    externalId: order.externalId,
+    paidAt: order.paidAt,
     receivedAt: null,
-    planId,
+    currency: order.currency,
+    customerExternalId: order.customerExternalId,
+    region: order.region ?? null,
     attributedDistributorId: attribution.distributorId,
     attributedBy: attribution.by,
     attribution: { given: order.attribution, rejected: attribution.rejected },
+    planId,
+    orderDiscountAmount: order.orderDiscountAmount,
+    shippingAmount: order.shippingAmount,
+    taxAmount: order.taxAmount,
   };
   return view(row, {
     lines: order.lines.map(({ externalId, sku, quantity }, position) => ({
