@@ -7,7 +7,7 @@ import { type Database, openDatabase } from '../src/db/database';
 import { createVault, parseFieldKeys } from '../src/db/vault';
 import { gather } from './crowd';
 import { type BigTimes, measureReads, printBig, seedBig } from './big';
-import { measureOrders, type OrderTimes, printOrders, sendBatches } from './orders';
+import { measureOrders, type OrderTimes, printOrders, sendBatches, verdict } from './orders';
 import { measurePayouts, type PayoutTimes, printPayouts } from './payouts';
 import { measureReviews, printReviews, type ReviewTimes } from './reviews';
 import { measureSettlement, type SettlementTimes } from './settlement';
@@ -23,7 +23,7 @@ const smallPayoutSeconds = 60;
 /** However slow the machine: then only the payouts that are over are counted. */
 const wholeRunSeconds = 270;
 const payoutSecondsAtLeast = 5;
-/** Lock and tax beside the same by plain SQL. */
+/** Lock and tax beside the same by plain SQL: 25 s where that takes 10. */
 const settlementTarget = 2.5;
 
 const twoLevels = {
@@ -287,8 +287,8 @@ function printPlain(
   line('the same by plain SQL in one transaction', seconds(sum));
   line('  of it', `   ${steps}`);
   const ratio = (lockSeconds + computeSeconds) / sum;
-  const target = `25 s where plain SQL takes 10: ${ratio <= settlementTarget ? 'met' : 'MISSED'}`;
-  line('ratio', `   ${ratio.toFixed(2)}   target ${settlementTarget}, ${target}`);
+  const judged = `target ${settlementTarget}: ${verdict(ratio <= settlementTarget)}`;
+  line('ratio', `   ${ratio.toFixed(2)}   ${judged}`);
 }
 
 main().catch((error: unknown) => {
