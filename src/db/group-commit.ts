@@ -18,8 +18,12 @@ export interface GroupQueueOptions<I, O> {
   readonly writersPerLane: number;
   /** groups of all lanes that are written at the same time */
   readonly writers: number;
+  /** from so many callers on the writers of a lane share them evenly; fewer are one group */
+  readonly shareFrom: number;
   /** how long the next group of a lane waits at most for those who were just answered, ms; 0: never */
   readonly gatherMs: number;
+  /** how long a share that is not full waits at most for the group before it, ms */
+  readonly patienceMs: number;
   readonly groupAtMost: number;
   readonly waitingAtMost: number;
   /** bytes of an item; a group, and all that wait, have limits of bytes too */
@@ -44,20 +48,32 @@ interface Waiting<I, O> {
   readonly reject: (reason: unknown) => void;
 }
 
-interface Lane<I, O> {
-  waiting: Waiting<I, O>[];
+interface LaneCounts {
   writers: number;
-  /** how many were answered a moment ago and are waited for */
+  /** how many are being written */
+  inFlight: number;
+  /** how many were answered last, a moment ago */
+  answered: number;
+  /** how many of those who were answered have not come back */
   expected: number;
   /** how many groups were answered */
   round: number;
+  /** how many groups were begun */
+  begun: number;
+  /** somebody has waited too long for a share to be full */
+  hurried: boolean;
+}
+
+interface Lane<I, O> extends LaneCounts {
+  waiting: Waiting<I, O>[];
 }
 
 /**
  * Lets requests that arrive together share a transaction. While a writer is idle an item goes at
  * once, and what comes meanwhile is the next group. Callers who were answered together send their
  * next requests together: without waiting a moment for them the first one would be a group alone,
- * which costs nearly as much as all of them.
+ * which costs nearly as much as all of them. Many callers are shared evenly among the writers, so
+ * that one group is read and answered while the other is written.
  */
 export function createGroupQueue<I, O>(options: GroupQueueOptions<I, O>): GroupQueue<I, O> {
   const lanes = new Map<string, Lane<I, O>>();
@@ -65,27 +81,30 @@ export function createGroupQueue<I, O>(options: GroupQueueOptions<I, O>): GroupQ
   let bytesInAll = 0;
   let writersInAll = 0;
 
-  const take = (waiting: Waiting<I, O>[]): Waiting<I, O>[] => {
-    const group = waiting.splice(0, fitting(waiting, options));
+  const take = (waiting: Waiting<I, O>[], most: number): Waiting<I, O>[] => {
+    const group = waiting.splice(0, Math.min(most, fitting(waiting, options)));
     waitingInAll -= group.length;
     for (const { item } of group) bytesInAll -= options.bytesOf(item);
     return group;
   };
 
   const start = (): void => {
-    // A lane that was served goes behind the others.
     for (const [name, lane] of lanes) {
       if (writersInAll >= options.writers) return;
       if (lane.waiting.length === 0 || lane.writers >= options.writersPerLane) continue;
-      if (lane.waiting.length < lane.expected) continue;
-      const group = take(lane.waiting);
+      const { least, most } = shareOf(lane, options);
+      const full = fitting(lane.waiting, options) < lane.waiting.length;
+      if (lane.waiting.length < least && !full) continue;
+      const group = take(lane.waiting, most);
       writersInAll += 1;
-      lane.writers += 1;
+      noteBegun(lane, group.length);
+      if (lane.waiting.length > 0) hurryLater(lane, options.patienceMs, start);
+      // A lane that was served goes behind the others.
       lanes.delete(name);
       lanes.set(name, lane);
-      void write(group).finally(() => {
+      void settle(group, options.commit).finally(() => {
         writersInAll -= 1;
-        lane.writers -= 1;
+        noteOver(lane, group.length);
         gather(name, lane, group.length);
         start();
       });
@@ -93,28 +112,17 @@ export function createGroupQueue<I, O>(options: GroupQueueOptions<I, O>): GroupQ
   };
 
   /** After it what is there goes, and a lane that nobody came back to is forgotten. */
-  const gather = (name: string, lane: Lane<I, O>, expected: number): void => {
+  const gather = (name: string, lane: Lane<I, O>, answered: number): void => {
     const round = (lane.round += 1);
-    lane.expected = options.gatherMs > 0 ? expected : 0;
+    lane.answered = options.gatherMs > 0 ? answered : 0;
+    lane.expected += lane.answered;
     setTimeout(() => {
       if (lane.round !== round) return;
+      lane.answered = 0;
       lane.expected = 0;
       if (lane.writers === 0 && lane.waiting.length === 0) lanes.delete(name);
       start();
     }, options.gatherMs);
-  };
-
-  const write = async (group: readonly Waiting<I, O>[]): Promise<void> => {
-    try {
-      const settled = await options.commit(group.map(({ item }) => item));
-      group.forEach(({ resolve, reject }, index) => {
-        const result = settled[index];
-        if (result?.status === 'fulfilled') resolve(result.value);
-        else reject(result?.reason ?? new Error('an item of a group has no outcome'));
-      });
-    } catch (error) {
-      for (const { reject } of group) reject(error);
-    }
   };
 
   return {
@@ -126,15 +134,72 @@ export function createGroupQueue<I, O>(options: GroupQueueOptions<I, O>): GroupQ
           reject(new QueueFull());
           return;
         }
-        const lane = lanes.get(name) ?? { waiting: [], writers: 0, expected: 0, round: 0 };
+        const lane = lanes.get(name) ?? emptyLane();
         lanes.set(name, lane);
         lane.waiting.push({ item, resolve, reject });
+        if (lane.expected > 0) lane.expected -= 1;
+        if (lane.waiting.length === 1) hurryLater(lane, options.patienceMs, start);
         waitingInAll += 1;
         bytesInAll = bytes;
         // What has arrived already is read before the group is closed; nothing is waited for.
         setImmediate(start);
       }),
   };
+}
+
+async function settle<I, O>(
+  group: readonly Waiting<I, O>[],
+  commit: GroupQueueOptions<I, O>['commit'],
+): Promise<void> {
+  try {
+    const settled = await commit(group.map(({ item }) => item));
+    group.forEach(({ resolve, reject }, index) => {
+      const result = settled[index];
+      if (result?.status === 'fulfilled') resolve(result.value);
+      else reject(result?.reason ?? new Error('an item of a group has no outcome'));
+    });
+  } catch (error) {
+    for (const { reject } of group) reject(error);
+  }
+}
+
+function emptyLane<I, O>(): Lane<I, O> {
+  const counts = { writers: 0, inFlight: 0, answered: 0, expected: 0, round: 0, begun: 0 };
+  return { waiting: [], hurried: false, ...counts };
+}
+
+function noteBegun(lane: LaneCounts, count: number): void {
+  lane.writers += 1;
+  lane.inFlight += count;
+  lane.begun += 1;
+  lane.hurried = false;
+}
+
+function noteOver(lane: LaneCounts, count: number): void {
+  lane.writers -= 1;
+  lane.inFlight -= count;
+}
+
+/** Whoever waits first is not forgotten behind a group that takes long. */
+function hurryLater<I, O>(lane: Lane<I, O>, patienceMs: number, start: () => void): void {
+  const { begun } = lane;
+  setTimeout(() => {
+    if (lane.begun !== begun || lane.waiting.length === 0) return;
+    lane.hurried = true;
+    start();
+  }, patienceMs).unref();
+}
+
+/** How many must wait before a group of a lane begins, and how many it takes at most. */
+function shareOf<I, O>(
+  { waiting, inFlight, answered, expected, hurried }: Lane<I, O>,
+  { writersPerLane, shareFrom }: GroupQueueOptions<I, O>,
+): { least: number; most: number } {
+  if (hurried) return { least: 1, most: Infinity };
+  const callers = inFlight + waiting.length + expected;
+  if (callers < shareFrom) return { least: answered, most: Infinity };
+  const share = callers / writersPerLane;
+  return { least: Math.floor(share), most: Math.ceil(share) };
 }
 
 /** How many of those that wait are a group. At least one: an item above the limit goes alone. */

@@ -20,8 +20,8 @@ export type Returning = ReadonlyMap<string, OwnSale>;
 
 /**
  * One look into a small partial index for any number of sales; nearly always nobody is found. It is
- * sent behind the statement that writes the orders: their keys wait for a step of a life that is under
- * way, so that this sees what that step did, or that step sees the orders.
+ * sent behind the statement that writes the orders: it locks their sellers, so it waits for a step of a
+ * life that is under way, and this sees what that step did, or that step sees the orders.
  */
 export async function leavingSellers(tx: Tx, sales: readonly OwnSale[]): Promise<Returning> {
   const byId = new Map<string, OwnSale>();

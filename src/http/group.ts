@@ -36,8 +36,12 @@ interface Item {
 // While the database writes one group of a lane, this process reads and answers another.
 const writersPerLane = 2;
 const writersAtMost = 8;
-// Callers who were just answered are back within a few milliseconds.
-const gatherMs = 8;
+// A group costs about as much as five of its orders, whatever its size.
+const shareFrom = 8;
+// Callers who were just answered are back within some milliseconds.
+const gatherMs = 16;
+// Some groups take 30 ms, none of them 100 but for a lock or a fault.
+const patienceMs = 100;
 const groupAtMost = 200;
 const waitingAtMost = 4000;
 const groupBytesAtMost = 8 * 1024 * 1024; // as a batch
@@ -48,7 +52,9 @@ export function createGroups(db: Database): Groups {
     commit: (items) => commitTogether(items, (part) => writeOnce(db, part)),
     writersPerLane,
     writers: writersAtMost,
+    shareFrom,
     gatherMs,
+    patienceMs,
     groupAtMost,
     waitingAtMost,
     bytesOf: ({ context }) => context.rawBody.length,

@@ -57,8 +57,11 @@ const ownSettings: Readonly<Record<string, string>> = {
   shared_buffers: `${sharedBuffersMb(memoryBytes())}MB`,
   // A settlement writes more than the default 1GB: each checkpoint would write whole pages anew.
   max_wal_size: '4GB',
-  // Plans are prepared while tables are small: what grows fast must be counted again soon.
+  // Plans are prepared while tables are small: what grows fast must be counted again soon, but a table
+  // of a busy shop not every few seconds.
   autovacuum_naptime: '5s',
+  autovacuum_analyze_scale_factor: '0.5',
+  autovacuum_vacuum_insert_scale_factor: '0.5',
   log_min_messages: 'warning',
   log_min_error_statement: 'panic',
   timezone: 'UTC',

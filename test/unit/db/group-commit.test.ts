@@ -19,7 +19,9 @@ function queueOf(change: Partial<GroupQueueOptions<string, string>> = {}) {
     },
     writersPerLane: 2,
     writers: 3,
+    shareFrom: 100,
     gatherMs: 0,
+    patienceMs: 60_000,
     groupAtMost: 3,
     waitingAtMost: 10,
     bytesOf: (item) => item.length,
@@ -139,6 +141,56 @@ describe('callers who were answered together', () => {
     expect(groups.slice(2)).toEqual([['x1'], ['x2']]);
     await commitNext();
     await again;
+  });
+});
+
+describe('many callers', () => {
+  const names = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, n) => `c${from + n}`);
+  const crowd = (change: Partial<GroupQueueOptions<string, string>> = {}) =>
+    queueOf({ shareFrom: 4, groupAtMost: 100, gatherMs: 60_000, ...change });
+
+  test('share the writers of their lane evenly, and a few do not', async () => {
+    const many = crowd();
+    const answers = names(0, 7).map((item) => many.queue.submit('lane', item));
+    await many.turn();
+    expect(many.groups).toEqual([names(0, 4), names(4, 7)]);
+    for (let n = 0; n < 2; n += 1) await many.commitNext();
+    await Promise.all(answers);
+
+    const few = crowd();
+    const other = names(0, 3).map((item) => few.queue.submit('lane', item));
+    await few.turn();
+    expect(few.groups).toEqual([names(0, 3)]);
+    await few.commitNext();
+    await Promise.all(other);
+  });
+
+  test('who comes behind a large group is not a group alone, but waits for the next share', async () => {
+    const { queue, groups, turn, commitNext } = crowd({ shareFrom: 6 });
+    const answers = names(0, 5).map((item) => queue.submit('lane', item));
+    await turn();
+    answers.push(queue.submit('lane', 'late'));
+    await turn();
+    expect(groups).toEqual([names(0, 5)]);
+    await commitNext();
+    // Six callers: two of the five are back, which makes half of them.
+    answers.push(...['again 0', 'again 1'].map((item) => queue.submit('lane', item)));
+    await turn();
+    expect(groups.slice(1)).toEqual([['late', 'again 0', 'again 1']]);
+    await commitNext();
+    await Promise.all(answers);
+  });
+
+  test('nobody waits longer than the patience for a group that hangs', async () => {
+    const { queue, groups, turn, commitNext } = crowd({ shareFrom: 6, patienceMs: 20 });
+    const answers = names(0, 5).map((item) => queue.submit('lane', item));
+    await turn();
+    answers.push(queue.submit('lane', 'late'));
+    while (groups.length < 2) await turn();
+    expect(groups[1]).toEqual(['late']);
+    for (let n = 0; n < 2; n += 1) await commitNext();
+    expect((await Promise.all(answers)).at(-1)).toBe('late!');
   });
 });
 
