@@ -7,7 +7,7 @@ import { Client } from 'pg';
 import { applyMigrations } from '../src/main/migration';
 import { startPostgres } from '../src/main/servers/postgres';
 import { endProcess, freePort, type Say, until, untilEnded } from '../src/main/servers/process';
-import { withSmallHeap } from '../src/main/supervisor/child';
+import { withHeapOf } from '../src/main/supervisor/child';
 import { startTemporal } from '../src/main/servers/temporal';
 
 /** Everything the benchmark talks to: its own database, its own processes, one shop. */
@@ -145,7 +145,7 @@ function start(
   const child: ChildProcess = spawn(
     process.execPath,
     ['--import', 'tsx', join('src', 'main', `${name}.ts`)],
-    { cwd: root, env: withSmallHeap(env), stdio: ['ignore', log, log] },
+    { cwd: root, env: withHeapOf(name, env), stdio: ['ignore', log, log] },
   );
   closeSync(log);
   const stop = async () => {
