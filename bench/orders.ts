@@ -129,11 +129,12 @@ export function printOrders({ name, singles, batch, plain }: OrderTimes): void {
   const rate = (perSecond: number) => `${perSecond.toFixed(0)}/s`;
   line('', 'HTTP', 'plain SQL', 'ratio', '');
   for (const { connections, perSecond, p50Ms, p99Ms } of singles) {
-    const base = plain.statementByStatement[connections] ?? 0;
+    const base = plain.statementByStatement[connections] ?? { perSecond: 0, p99Ms: 0 };
     // The issue compares 64 connections with 16 of plain SQL as well.
-    const ratio = perSecond / (plain.statementByStatement[Math.min(connections, 16)] ?? base);
+    const compared = plain.statementByStatement[Math.min(connections, 16)] ?? base;
+    const ratio = perSecond / compared.perSecond;
     const target = singleTargets[connections];
-    const latency = `p50 ${p50Ms.toFixed(0)} ms, p99 ${p99Ms.toFixed(0)} ms`;
+    const latency = `p50 ${p50Ms.toFixed(0)} ms, p99 ${p99Ms.toFixed(0)} ms (plain SQL ${base.p99Ms.toFixed(0)})`;
     const judged =
       target === undefined
         ? ''
@@ -141,7 +142,7 @@ export function printOrders({ name, singles, batch, plain }: OrderTimes): void {
     line(
       `one by one, ${connections} connections`,
       rate(perSecond),
-      rate(base),
+      rate(base.perSecond),
       `${ratio.toFixed(2)} x`,
       `${latency}${judged}`,
     );

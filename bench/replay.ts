@@ -17,9 +17,17 @@ interface Table {
 /** All rows that one order made, by table, in the order in which they can be written. */
 type Copy = Map<string, Row[]>;
 
+/** One order after the other on each connection. */
+export interface SingleTimes {
+  /** orders a second */
+  readonly perSecond: number;
+  /** how long one order takes at most, but for one of a hundred */
+  readonly p99Ms: number;
+}
+
 export interface Baseline {
-  /** orders a second, by the number of connections */
-  readonly statementByStatement: Readonly<Record<number, number>>;
+  /** by the number of connections */
+  readonly statementByStatement: Readonly<Record<number, SingleTimes>>;
   readonly setBased: number;
   readonly rowsPerOrder: number;
 }
@@ -60,7 +68,7 @@ export async function measureBaseline(
   try {
     const tables = await describe(pool);
     const copies = await readCopies(pool, tables, options.prefix);
-    const single: Record<number, number> = {};
+    const single: Record<number, SingleTimes> = {};
     for (const connections of options.connections) {
       const task = { connections, seconds: options.seconds };
       single[connections] = await statementByStatement(pool, tables, copies, task);
@@ -159,21 +167,23 @@ async function statementByStatement(
   tables: Map<string, Table>,
   copies: readonly Copy[],
   { connections, seconds }: { connections: number; seconds: number },
-): Promise<number> {
+): Promise<SingleTimes> {
   const started = performance.now() + warmUpMs;
   const until = started + seconds * 1000;
-  let written = 0;
+  const tookMs: number[] = [];
   const lane = async (first: number) => {
     const client = await pool.connect();
     for (let n = first; performance.now() < until; n += connections) {
-      const isCounted = performance.now() >= started;
+      const began = performance.now();
       await writeOne(client, tables, renamed(copies[n % copies.length]!));
-      if (isCounted) written += 1;
+      if (began >= started) tookMs.push(performance.now() - began);
     }
     client.release();
   };
   await Promise.all(Array.from({ length: connections }, (_, first) => lane(first)));
-  return written / ((performance.now() - started) / 1000);
+  const perSecond = tookMs.length / ((performance.now() - started) / 1000);
+  tookMs.sort((one, other) => one - other);
+  return { perSecond, p99Ms: tookMs[Math.floor(tookMs.length * 0.99)] ?? 0 };
 }
 
 /** One order, one transaction, one prepared statement for each table. */
