@@ -4,6 +4,7 @@ import type { Database } from '../src/db/database';
 import { newId } from '../src/db/id';
 import type { Say } from '../src/main/servers/process';
 import { type OrderTimes, verdict } from './orders';
+import { quantile } from './quantile';
 
 interface Program {
   readonly id: string;
@@ -194,8 +195,7 @@ async function timed(calls: readonly (() => Promise<void>)[]): Promise<number> {
     await call();
     times.push(performance.now() - started);
   }
-  const second = times.slice(Math.floor(times.length / 2)).sort((a, b) => a - b);
-  return second[Math.floor(second.length * 0.99)] ?? 0;
+  return quantile(times.slice(Math.floor(times.length / 2)), 0.99);
 }
 
 const explanationTargetMs = 20;

@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { quantile } from './quantile';
 
 /**
  * The load generator, a process of its own so that it does not share a thread with what it measures.
@@ -123,12 +124,10 @@ async function main(): Promise<void> {
   await Promise.all(connections.map((connection) => lane(connection, until, latencies)));
   const seconds = (performance.now() - started) / 1000;
   for (const connection of connections) connection.close();
-  latencies.sort((one, other) => one - other);
-  const at = (share: number) => latencies[Math.floor(latencies.length * share)] ?? 0;
   const result: LoadResult = {
     perSecond: latencies.length / seconds,
-    p50Ms: at(0.5),
-    p99Ms: at(0.99),
+    p50Ms: quantile(latencies, 0.5),
+    p99Ms: quantile(latencies, 0.99),
     refused,
   };
   process.stdout.write(JSON.stringify(result));

@@ -2,6 +2,7 @@ import { Pool, type PoolClient } from 'pg';
 import { newId } from '../src/db/id';
 import type { IdKind } from '../src/domain/kernel/id';
 import { warmUpMs } from './load';
+import { quantile } from './quantile';
 
 /**
  * The baseline: what the API wrote for some orders, read back and written again by plain SQL under
@@ -182,8 +183,7 @@ async function statementByStatement(
   };
   await Promise.all(Array.from({ length: connections }, (_, first) => lane(first)));
   const perSecond = tookMs.length / ((performance.now() - started) / 1000);
-  tookMs.sort((one, other) => one - other);
-  return { perSecond, p99Ms: tookMs[Math.floor(tookMs.length * 0.99)] ?? 0 };
+  return { perSecond, p99Ms: quantile(tookMs, 0.99) };
 }
 
 /** One order, one transaction, one prepared statement for each table. */

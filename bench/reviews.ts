@@ -7,6 +7,7 @@ import type { Database } from '../src/db/database';
 import { type Say, until } from '../src/main/servers/process';
 import { verdict } from './orders';
 import { bareUpdate, bareWorkflow } from './bare-update';
+import { quantile } from './quantile';
 import { endChild, type Stage } from './stage';
 
 const root = join(__dirname, '..');
@@ -56,7 +57,10 @@ export async function measureReviews(
       times.decisions.push(...decisions);
       times.updates.push(...updates);
     }
-    const [decisionP50Ms, updateP50Ms] = [median(times.decisions), median(times.updates)];
+    const [decisionP50Ms, updateP50Ms] = [
+      quantile(times.decisions, 0.5),
+      quantile(times.updates, 0.5),
+    ];
     const ratio = decisionP50Ms / updateP50Ms;
     say(`reviews: ${ratio.toFixed(2)} x a bare update`);
     return { decisions: times.decisions.length, callers, decisionP50Ms, updateP50Ms, ratio };
@@ -135,10 +139,6 @@ async function startBare({ env }: Stage, count: number) {
       await endChild(worker);
     },
   };
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
 export function printReviews({ decisions, decisionP50Ms, updateP50Ms, ...rest }: ReviewTimes) {

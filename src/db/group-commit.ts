@@ -58,8 +58,6 @@ interface LaneCounts {
   expected: number;
   /** how many groups were answered */
   round: number;
-  /** how many groups were begun */
-  begun: number;
   /** somebody has waited too long for a share to be full */
   hurried: boolean;
 }
@@ -81,8 +79,8 @@ export function createGroupQueue<I, O>(options: GroupQueueOptions<I, O>): GroupQ
   let bytesInAll = 0;
   let writersInAll = 0;
 
-  const take = (waiting: Waiting<I, O>[], most: number): Waiting<I, O>[] => {
-    const group = waiting.splice(0, Math.min(most, fitting(waiting, options)));
+  const take = (waiting: Waiting<I, O>[], count: number): Waiting<I, O>[] => {
+    const group = waiting.splice(0, count);
     waitingInAll -= group.length;
     for (const { item } of group) bytesInAll -= options.bytesOf(item);
     return group;
@@ -93,9 +91,10 @@ export function createGroupQueue<I, O>(options: GroupQueueOptions<I, O>): GroupQ
       if (writersInAll >= options.writers) return;
       if (lane.waiting.length === 0 || lane.writers >= options.writersPerLane) continue;
       const { least, most } = shareOf(lane, options);
-      const full = fitting(lane.waiting, options) < lane.waiting.length;
-      if (lane.waiting.length < least && !full) continue;
-      const group = take(lane.waiting, most);
+      const fit = fitting(lane.waiting, options);
+      const isFull = fit < lane.waiting.length;
+      if (lane.waiting.length < least && !isFull) continue;
+      const group = take(lane.waiting, Math.min(most, fit));
       writersInAll += 1;
       noteBegun(lane, group.length);
       if (lane.waiting.length > 0) hurryLater(lane, options.patienceMs, start);
@@ -164,14 +163,13 @@ async function settle<I, O>(
 }
 
 function emptyLane<I, O>(): Lane<I, O> {
-  const counts = { writers: 0, inFlight: 0, answered: 0, expected: 0, round: 0, begun: 0 };
+  const counts = { writers: 0, inFlight: 0, answered: 0, expected: 0, round: 0 };
   return { waiting: [], hurried: false, ...counts };
 }
 
 function noteBegun(lane: LaneCounts, count: number): void {
   lane.writers += 1;
   lane.inFlight += count;
-  lane.begun += 1;
   lane.hurried = false;
 }
 
@@ -182,9 +180,9 @@ function noteOver(lane: LaneCounts, count: number): void {
 
 /** Whoever waits first is not forgotten behind a group that takes long. */
 function hurryLater<I, O>(lane: Lane<I, O>, patienceMs: number, start: () => void): void {
-  const { begun } = lane;
+  const [first] = lane.waiting;
   setTimeout(() => {
-    if (lane.begun !== begun || lane.waiting.length === 0) return;
+    if (first === undefined || lane.waiting[0] !== first) return;
     lane.hurried = true;
     start();
   }, patienceMs).unref();

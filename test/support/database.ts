@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
-import { type Database, openDatabase } from '../../src/db/database';
+import { type Database, openDatabase, violatedConstraint } from '../../src/db/database';
 import { renewLease, testServers } from './servers';
 
 export interface TestDatabase extends Database {
@@ -32,6 +32,15 @@ export async function testDatabase(
       await administer(postgresUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
     },
   };
+}
+
+/** The constraint by which the database refuses something, or an empty text. */
+export async function constraintAgainst(attempt: Promise<unknown>): Promise<string> {
+  const error = await attempt.then(
+    () => new Error('it was allowed'),
+    (caught: unknown) => caught,
+  );
+  return violatedConstraint(error);
 }
 
 async function administer(url: string, sql: string): Promise<void> {
