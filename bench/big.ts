@@ -116,9 +116,9 @@ const seedOrders = `
     FROM made
   ), commissions_made AS (
     INSERT INTO commission (id, program_id, order_id, order_line_id, level, kind, distributor_id,
-      base_amount, rate_bps, rule_id, amount, original_amount, created_at)
+      base_amount, rate_bps, rule_id, amount, original_amount, first_earning_id, created_at)
     SELECT 'com_' || key, $1, 'ord_' || key, 'orl_' || key, 1, 'sale', distributor_id, 12000, 1000,
-      'direct', 1200, 1200, at FROM made
+      'direct', 1200, 1200, 'ern_' || key, at FROM made
   ), earnings_made AS (
     INSERT INTO earning (id, program_id, distributor_id, kind, commission_id, amount, release_at,
       created_at)

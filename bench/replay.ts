@@ -41,7 +41,7 @@ const sources: readonly { table: string; where: string; without: readonly string
   { table: 'commission', where: 'order_id = $1', without: [] },
   {
     table: 'earning',
-    where: 'commission_id IN (SELECT id FROM commission WHERE order_id = $1)',
+    where: 'id IN (SELECT first_earning_id FROM commission WHERE order_id = $1)',
     without: [],
   },
   {

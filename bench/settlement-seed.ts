@@ -22,9 +22,10 @@ export async function seedCommissions(
     await tx.run('SET LOCAL statement_timeout = 0');
     await tx.run(
       `INSERT INTO commission (id, program_id, kind, distributor_id, base_amount, amount,
-         original_amount, bonus_id, period, bonus_key, created_at)
+         original_amount, bonus_id, period, bonus_key, first_earning_id, created_at)
        SELECT 'com_' || lpad(line::text, 26, '0'), $1, 'team', id, amount * 10, amount, amount,
-         'bench', '2026-01', n::text, $3::timestamptz FROM (${people}) people`,
+         'bench', '2026-01', n::text, 'ern_' || lpad(line::text, 26, '0'), $3::timestamptz
+       FROM (${people}) people`,
       params,
     );
     await tx.run(

@@ -42,6 +42,7 @@ const commissionColumns = {
   period: 'text',
   bonusKey: 'text',
   facts: 'jsonb',
+  firstEarningId: 'text',
   createdAt: 'timestamptz',
 } as const;
 
@@ -125,6 +126,7 @@ function rowOf(program: ProgramRow, reward: NewReward, createdAt: Date) {
     period,
     bonusKey: reward.key,
     facts,
+    firstEarningId: newId('earning'),
     createdAt,
   };
 }

@@ -77,7 +77,7 @@ async function differencesOf(tx: Tx, ids: readonly string[]): Promise<Difference
   const booked = await tx.rows<BookedBonus>(
     `SELECT c.id, c.distributor_id, c.bonus_key, c.facts, c.amount, e.release_at, e.available_at,
        ${reversedAmount} AS reversed_amount
-     FROM commission c JOIN earning e ON e.commission_id = c.id AND e.kind = 'commission'
+     FROM commission c JOIN earning e ON e.id = c.first_earning_id
      WHERE c.id = ANY($1) ORDER BY c.id`,
     [ids],
   );

@@ -48,6 +48,7 @@ const bonusColumns = {
   period: 'text',
   bonusKey: 'text',
   facts: 'jsonb',
+  firstEarningId: 'text',
   createdAt: 'timestamptz',
 } as const;
 
@@ -101,6 +102,7 @@ function rowOf(
     period: month,
     bonusKey: key,
     facts,
+    firstEarningId: newId('earning'),
     createdAt,
   };
 }
@@ -108,7 +110,7 @@ function rowOf(
 async function writeEarnings(
   tx: Tx,
   { program, month, to }: BookedMonth,
-  rows: readonly { id: string; distributorId: string; amount: bigint }[],
+  rows: readonly { id: string; firstEarningId: string; distributorId: string; amount: bigint }[],
   moment: { until: Date; realNow: Date },
 ): Promise<void> {
   const releaseAt = addDays(to, program.holdDays);

@@ -10,6 +10,7 @@ import type { MoneyFacts } from '../domain/commission/explanation-money';
 import { distributorAccount } from '../domain/ledger/account';
 import type { CommissionRow } from './commission';
 import type { Tx } from './database';
+import { earningsOfCommission } from './earning';
 import { pausesOf } from './hold';
 import { reversalsOf } from './reversal-read';
 import { loadLineRefunds, loadStoredLines } from './stored-line';
@@ -97,8 +98,9 @@ function campaignFacts(read: Tx, orderId: string): Promise<ExplainedCampaign[]> 
 
 function earningFacts(read: Tx, commissionId: string): Promise<ExplainedEarning[]> {
   return read.rows<ExplainedEarning>(
-    `SELECT id, kind, refund_id, amount, release_at, available_at, statement_id FROM earning
-     WHERE commission_id = $1 ORDER BY id`,
+    `SELECT e.id, e.kind, e.refund_id, e.amount, e.release_at, e.available_at, e.statement_id
+     FROM commission c CROSS JOIN LATERAL ${earningsOfCommission('c')} e
+     WHERE c.id = $1 ORDER BY e.id`,
     [commissionId],
   );
 }
@@ -115,9 +117,9 @@ async function postedFacts(
         JOIN ledger_account a ON a.id = e.account_id
         WHERE t.reference = $1 AND a.code = $2) AS ledger_amount,
        (SELECT coalesce(sum(e.amount), 0)::bigint FROM commission c
-        JOIN earning e ON e.commission_id = c.id
+        JOIN earning e ON e.id = c.first_earning_id
         WHERE c.order_id = $3 AND c.distributor_id = $4 AND c.order_line_id IS NOT NULL
-          AND e.kind = 'commission' AND e.refund_id IS NULL) AS earnings_amount`,
+          AND e.refund_id IS NULL) AS earnings_amount`,
     [`order:${orderId}:earned`, distributorAccount(distributorId, 'held'), orderId, distributorId],
   );
   return row ?? { ledgerAmount: 0n, earningsAmount: 0n };

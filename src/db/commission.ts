@@ -29,7 +29,7 @@ const commissionSelect = `
   JOIN program g ON g.id = c.program_id
   LEFT JOIN orders o ON o.id = c.order_id
   LEFT JOIN order_line l ON l.id = c.order_line_id
-  LEFT JOIN earning e ON e.commission_id = c.id AND e.kind = 'commission'`;
+  LEFT JOIN earning e ON e.id = c.first_earning_id`;
 
 // The same cases as `commissionStatus`, which decides what an answer says.
 const statusConditions: Record<CommissionStatus, string> = {

@@ -1,6 +1,7 @@
 import { distributorAccount } from '../domain/ledger/account';
 import { type HeldOrder, type HoldTerms, type Pause, pausedReleaseAt } from '../domain/order/hold';
 import type { Tx } from './database';
+import { earningsOfCommission } from './earning';
 import { lockBalances } from './ledger';
 
 /** An order as far as its hold goes. */
@@ -54,8 +55,10 @@ export async function moveReleases(tx: Tx, order: HoldFacts): Promise<void> {
   const releases = [...(await lineReleases(tx, order))];
   await tx.run(
     `UPDATE earning e SET release_at = r.release_at
-     FROM commission c, unnest($2::text[], $3::timestamptz[]) AS r (line_id, release_at)
-     WHERE c.order_id = $1 AND c.order_line_id = r.line_id AND e.commission_id = c.id
+     FROM unnest($2::text[], $3::timestamptz[]) AS r (line_id, release_at)
+     JOIN commission c ON c.order_line_id = r.line_id
+     CROSS JOIN LATERAL ${earningsOfCommission('c')} known
+     WHERE c.order_id = $1 AND e.id = known.id
        AND e.available_at IS NULL AND e.release_at IS DISTINCT FROM r.release_at`,
     [order.id, releases.map(([lineId]) => lineId), releases.map(([, release]) => release)],
   );

@@ -260,6 +260,7 @@ function commissionsOf(
     .filter(({ amount }) => amount > 0n)
     .map((earning) => ({
       id: newId('commission'),
+      firstEarningId: newId('earning'),
       orderLineId: id,
       lineExternalId,
       baseAmount,

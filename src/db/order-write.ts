@@ -10,7 +10,6 @@ import { type Columns, insertTogether, rowsOf, type TableRows } from './bulk';
 import { usesOf, writeUses } from './campaign-budget';
 import { type Tx, violatedConstraint } from './database';
 import { type EventInput, eventRows } from './event';
-import { newId } from './id';
 import { postTransactions } from './ledger';
 import type { Attributed, AttributionResult, NewBinding } from './order-attribution';
 import type { ProgramRow } from './program';
@@ -32,6 +31,7 @@ export interface BookedOrder extends Attributed {
 /** A commission of more than 0. */
 export interface BookedCommission extends LineEarning {
   id: string;
+  firstEarningId: string;
   orderLineId: string;
   lineExternalId: string;
   baseAmount: bigint;
@@ -227,6 +227,7 @@ export const commissionColumns = {
   ruleId: 'text',
   amount: 'int8',
   originalAmount: 'int8',
+  firstEarningId: 'text',
   createdAt: 'timestamptz',
 } as const;
 
@@ -258,17 +259,17 @@ export const earningColumns = {
 
 /** The first earning of a commission, held until `releaseAt`. */
 export function heldEarning(
-  { id, distributorId, amount }: { id: string; distributorId: string; amount: bigint },
+  commission: { id: string; firstEarningId: string; distributorId: string; amount: bigint },
   held: { programId: string; releaseAt: Date; createdAt: Date },
 ) {
   return {
-    id: newId('earning'),
+    id: commission.firstEarningId,
     programId: held.programId,
-    distributorId,
+    distributorId: commission.distributorId,
     kind: 'commission',
-    commissionId: id,
+    commissionId: commission.id,
     refundId: null,
-    amount,
+    amount: commission.amount,
     releaseAt: held.releaseAt,
     availableAt: null,
     createdAt: held.createdAt,

@@ -154,7 +154,7 @@ function loadCommissions(
        e.available_at, e.statement_id
      FROM commission c
      LEFT JOIN order_line l ON l.id = c.order_line_id
-     LEFT JOIN earning e ON e.commission_id = c.id AND e.kind = 'commission'
+     LEFT JOIN earning e ON e.id = c.first_earning_id
      WHERE c.order_id = ANY($1)
      ORDER BY l.position, c.level, c.id`,
     [orderIds],

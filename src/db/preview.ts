@@ -16,7 +16,10 @@ import type { ProgramRow, Reach } from './program';
 export type PreviewOverlay = Pick<OverlayExtra, 'campaignId' | 'extraAmount' | 'chargedAmount'>;
 
 /** A commission that would be booked; amounts of 0 are not in it. */
-export interface PreviewCommission extends Omit<BookedCommission, 'id' | 'orderLineId'> {
+export interface PreviewCommission extends Omit<
+  BookedCommission,
+  'id' | 'firstEarningId' | 'orderLineId'
+> {
   overlays: PreviewOverlay[];
 }
 
@@ -77,10 +80,12 @@ export async function previewOrder(
   if (unbookable !== undefined) throw unbookable;
   const view = viewOfBooked(booked, context.language);
   const lines = new Map(booked.lines.map((line) => [line.id, line]));
-  const commissions = booked.commissions.map(({ id: _id, orderLineId, ...commission }) => ({
-    ...commission,
-    overlays: overlaysOf(lines.get(orderLineId)?.calculation ?? null, commission.level),
-  }));
+  const commissions = booked.commissions.map(
+    ({ id: _id, firstEarningId: _first, orderLineId, ...commission }) => ({
+      ...commission,
+      overlays: overlaysOf(lines.get(orderLineId)?.calculation ?? null, commission.level),
+    }),
+  );
   return {
     programId: program.id,
     planId: view.planId,

@@ -67,7 +67,7 @@ export interface Difference {
   released: boolean;
   releaseAt: Date | null;
   /** null: it stands already */
-  created: LineChange | null;
+  created: (LineChange & { firstEarningId: string }) | null;
 }
 
 /**
@@ -143,7 +143,7 @@ function standing(tx: Tx, orderId: string): Promise<Standing[]> {
   return tx.rows<Standing>(
     `SELECT c.id, c.order_line_id, c.kind, c.level, c.distributor_id, c.amount, e.release_at,
        e.available_at, ${reversedAmount} IS NOT NULL AS is_reversed
-     FROM commission c JOIN earning e ON e.commission_id = c.id AND e.kind = 'commission'
+     FROM commission c JOIN earning e ON e.id = c.first_earning_id
      WHERE c.order_id = $1 AND c.kind IN ('sale', 'region')`,
     [orderId],
   );
@@ -181,7 +181,7 @@ function differencesOf(
         difference,
         released: before !== undefined && before.availableAt !== null,
         releaseAt: before?.releaseAt ?? null,
-        created: before === undefined ? change : null,
+        created: before === undefined ? { firstEarningId: newId('earning'), ...change } : null,
       },
     ];
   });
@@ -238,7 +238,7 @@ async function insertEarnings(
   differences: readonly Difference[],
 ): Promise<void> {
   const rows = differences.map((item) => ({
-    id: newId('earning'),
+    id: item.created?.firstEarningId ?? newId('earning'),
     programId: order.programId,
     distributorId: item.distributorId,
     // The first earning of a commission says when it is released and whether it is settled.

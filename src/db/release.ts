@@ -3,6 +3,7 @@ import { groupBy } from '../domain/kernel/group';
 import { distributorAccount } from '../domain/ledger/account';
 import { type LedgerTransactionInput, released } from '../domain/ledger/posting';
 import type { Database, Tx } from './database';
+import { earningsOfCommission } from './earning';
 import { breaksTheBooks, openReleaseCase } from './release-case';
 import { type EventInput, recordEvents } from './event';
 import { lockBalances, postTransactions } from './ledger';
@@ -161,8 +162,9 @@ async function releaseChunk(
     ]),
   );
   const earnings = await tx.rows<ReleasedEarning>(
-    `UPDATE earning e SET available_at = e.release_at FROM distributor d
-     WHERE e.commission_id = ANY($1) AND e.available_at IS NULL AND e.release_at <= $2
+    `UPDATE earning e SET available_at = e.release_at
+     FROM commission c CROSS JOIN LATERAL ${earningsOfCommission('c')} known, distributor d
+     WHERE c.id = ANY($1) AND e.id = known.id AND e.available_at IS NULL AND e.release_at <= $2
        AND d.id = e.distributor_id AND d.status <> 'suspended'
      RETURNING e.id, e.distributor_id, e.commission_id, e.amount, e.available_at`,
     [waiting.flatMap(({ commissionIds }) => commissionIds), until],

@@ -1,6 +1,7 @@
 import type { ExplainedReversal, UnpaidCommission } from '../domain/commission/reversal';
 import { type Fault, Refusal } from '../domain/kernel/refusal';
 import type { Tx } from './database';
+import { earningsOfCommission } from './earning';
 import { externalIdPrefix } from './order';
 
 /** Which commissions a decider wants back. */
@@ -44,11 +45,10 @@ export function unpaidOf(
 ): Promise<Unpaid[]> {
   return read.rows<Unpaid>(
     `SELECT c.id AS commission_id, c.amount, c.order_id, first.release_at,
-       (SELECT coalesce(sum(e.amount), 0)::bigint FROM earning e
-        WHERE e.commission_id = c.id AND e.kind IN ('commission', 'adjustment')
-          AND e.available_at IS NULL) AS held_amount
+       (SELECT coalesce(sum(e.amount), 0)::bigint FROM ${earningsOfCommission('c')} e
+        WHERE e.kind IN ('commission', 'adjustment') AND e.available_at IS NULL) AS held_amount
      FROM commission c
-     JOIN earning first ON first.commission_id = c.id AND first.kind = 'commission'
+     JOIN earning first ON first.id = c.first_earning_id
      WHERE c.distributor_id = $1 AND ${isUnpaid} AND ($2::text[] IS NULL OR c.order_id = ANY($2))
      ORDER BY c.id LIMIT $3`,
     [distributorId, only, limit],
@@ -97,7 +97,7 @@ export async function orderIdsOf(
     `SELECT o.id, o.external_id FROM orders o
      WHERE o.program_id = $1 AND (o.id = ANY($2) OR (o.store_id = $3 AND o.external_id = ANY($4)))
        AND EXISTS (SELECT 1 FROM commission c
-         JOIN earning first ON first.commission_id = c.id AND first.kind = 'commission'
+         JOIN earning first ON first.id = c.first_earning_id
          WHERE c.order_id = o.id AND c.distributor_id = $5 AND ${isUnpaid})`,
     [programId, references, storeId, externals, id],
   );

@@ -128,7 +128,7 @@ function reversedStates(
        e.available_at IS NOT NULL AS is_released
      FROM reversed_commission r
      JOIN commission c ON c.id = r.commission_id
-     JOIN earning e ON e.commission_id = c.id AND e.kind = 'commission'
+     JOIN earning e ON e.id = c.first_earning_id
      WHERE r.reversal_id = $1 ORDER BY r.commission_id`,
     [reversalId],
   );

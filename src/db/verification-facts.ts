@@ -4,6 +4,7 @@ import type { VerifiedCommission, VerifiedOrder } from '../domain/commission/ver
 import { groupBy } from '../domain/kernel/group';
 import type { HoldTerms } from '../domain/order/hold';
 import type { Tx } from './database';
+import { earningsOfCommission } from './earning';
 import { planBodies } from './plan';
 import { reversedAmount } from './reversal-read';
 import { loadLineRefunds, loadStoredLines } from './stored-line';
@@ -97,7 +98,7 @@ function loadCommissions(read: Tx, orderIds: readonly string[]) {
        coalesce(sum(e.amount) FILTER (WHERE e.kind IN ('commission', 'adjustment')), 0)::bigint
          AS earned_amount,
        ${reversedAmount} AS reversed_amount
-     FROM commission c LEFT JOIN earning e ON e.commission_id = c.id
+     FROM commission c LEFT JOIN LATERAL ${earningsOfCommission('c')} e ON true
      WHERE c.order_id = ANY($1) AND c.kind IN ('sale', 'region')
      GROUP BY c.id`,
     [orderIds],
@@ -108,8 +109,8 @@ function loadCommissions(read: Tx, orderIds: readonly string[]) {
 function loadHeld(read: Tx, orderIds: readonly string[]) {
   return read.rows<VerifiedOrder['held'][number] & { orderId: string }>(
     `SELECT DISTINCT c.order_id, c.id AS commission_id, c.order_line_id, e.release_at
-     FROM commission c JOIN earning e ON e.commission_id = c.id AND e.available_at IS NULL
-     WHERE c.order_id = ANY($1) AND c.kind IN ('sale', 'region')
+     FROM commission c CROSS JOIN LATERAL ${earningsOfCommission('c')} e
+     WHERE c.order_id = ANY($1) AND c.kind IN ('sale', 'region') AND e.available_at IS NULL
        AND e.kind IN ('commission', 'adjustment')`,
     [orderIds],
   );
@@ -153,7 +154,7 @@ function loadAdjusted(read: Tx, orderIds: readonly string[]) {
   }>(
     `SELECT r.order_id, r.id AS refund_id,
        (SELECT coalesce(sum(e.amount), 0)::bigint
-        FROM earning e JOIN commission c ON c.id = e.commission_id
+        FROM commission c CROSS JOIN LATERAL ${earningsOfCommission('c')} e
         WHERE c.order_id = r.order_id AND c.kind IN ('sale', 'region') AND e.refund_id = r.id)
          AS earned_amount,
        (SELECT coalesce(sum(e.amount), 0)::bigint

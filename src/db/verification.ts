@@ -7,6 +7,7 @@ import { addDays, programNow } from '../domain/kernel/clock';
 import { Refusal } from '../domain/kernel/refusal';
 import { loadBonusFacts } from './bonus-explanation';
 import type { Database, Tx } from './database';
+import { earningsOfCommission } from './earning';
 import { idFrom, newId } from './id';
 import { onceADay, type Round } from './daily';
 import { enqueueStart } from './outbox';
@@ -204,7 +205,7 @@ async function verifyBonuses(tx: Tx, verification: VerificationRow): Promise<tru
     `SELECT c.id, c.kind FROM commission c
      WHERE c.program_id = $1 AND (c.bonus_id IS NOT NULL OR c.kind = 'assessment') AND c.id > $2
        AND ((c.id > $3 AND c.id < $4) OR EXISTS (
-         SELECT 1 FROM earning e WHERE e.commission_id = c.id AND e.id > $5 AND e.id < $6))
+         SELECT 1 FROM ${earningsOfCommission('c')} e WHERE e.id > $5 AND e.id < $6))
      ORDER BY c.id LIMIT ${bonusesAtOnce}`,
     [
       ...[programId, cursor, idFrom('commission', span.from), idFrom('commission', span.to)],

@@ -99,6 +99,25 @@ describe('one row among right ones is refused', () => {
   );
 });
 
+test('the first earning of a commission is the one it names, and no other earning is', async () => {
+  const { id } = await rowOf('commission');
+  const write = (earningId: string, kind: string, commissionId: string) =>
+    db.read.run(
+      `INSERT INTO earning SELECT (jsonb_populate_record(e, $2)).* FROM commission c
+       JOIN earning e ON e.id = c.first_earning_id WHERE c.id = $1`,
+      [id, { id: earningId, kind, commission_id: commissionId }],
+    );
+  await refused(write(newId('earning'), 'commission', id), 'earning_belongs');
+  const [commissionId, named] = [newId('commission'), newId('earning')];
+  await db.read.run(
+    `INSERT INTO commission SELECT (jsonb_populate_record(c, $2)).* FROM commission c WHERE id = $1`,
+    [id, { id: commissionId, level: (level += 1), first_earning_id: named }],
+  );
+  await refused(write(named, 'adjustment', commissionId), 'earning_belongs');
+  await write(named, 'commission', commissionId);
+  await write(newId('earning'), 'adjustment', commissionId);
+});
+
 describe('nothing becomes another one, or names another one, later', () => {
   const kept: readonly [Table | 'program' | 'plan', readonly string[]][] = [
     ['program', ['id', 'store_id']],
@@ -106,7 +125,18 @@ describe('nothing becomes another one, or names another one, later', () => {
     ['orders', ['id', 'store_id', 'program_id', 'attributed_distributor_id', 'plan_id']],
     ['order_line', ['id', 'order_id']],
     ['binding', ['id', 'program_id', 'distributor_id']],
-    ['commission', ['id', 'program_id', 'order_id', 'order_line_id', 'distributor_id', 'plan_id']],
+    [
+      'commission',
+      [
+        'id',
+        'program_id',
+        'order_id',
+        'order_line_id',
+        'distributor_id',
+        'plan_id',
+        'first_earning_id',
+      ],
+    ],
     [
       'earning',
       [
