@@ -146,7 +146,7 @@ export interface BigTimes extends BigSize {
   readonly teamP99Ms: number;
 }
 
-const explanationsAsked = 500;
+const explanationsAsked = 2000;
 const teamsAsked = 20;
 
 /** How long reads take in the big database, one after the other over HTTP. */
